@@ -1,0 +1,335 @@
+"""The records that pass between the stages. Frozen, so that no stage changes another's facts.
+
+    extract ──Capture, RawBoard, RawPaper──▶ transform ──Board, Result, Paper, Quarantined──▶ warehouse
+
+Raw records hold text exactly as published (`None` where the page has no such cell); normalised
+records hold typed values beside that text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+DirectionSource = Literal["page", "is_loss", "registry"]
+MetricKind = Literal["quality", "resource", "descriptor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One response, as kept in the archive.
+
+    Attributes:
+        capture_id: 16 hex digits, a digest of source, url, fetched_at and digest.
+        source: name of the source (`paperswithcode2`).
+        url: address that was asked for.
+        fetched_at: when the response came, UTC, whole seconds.
+        status: HTTP status; 304 for a revisit, whose digest is that of the page it confirms.
+        digest: `sha256:<hex>` of the body, decoded from its transfer and content encodings.
+        media_type: Content-Type as sent, or "".
+        etag, last_modified: validators as sent, for the next conditional request.
+        warc_file: file name inside the archive folder.
+        warc_offset: byte offset of the gzip member in that file.
+        size: bytes of the decoded body (0 for a revisit).
+    """
+
+    capture_id: str
+    source: str
+    url: str
+    fetched_at: datetime
+    status: int
+    digest: str
+    media_type: str
+    etag: str | None
+    last_modified: str | None
+    warc_file: str
+    warc_offset: int
+    size: int
+
+    @property
+    def is_revisit(self) -> bool:
+        """True where the server confirmed an earlier capture instead of sending the page again."""
+        return self.status == 304
+
+
+@dataclass(frozen=True, slots=True)
+class RawMetric:
+    """A metric column as the page names it. `higher_is_better` is None where the page does not say."""
+
+    name: str
+    higher_is_better: bool | None = None
+    direction_source: DirectionSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row of a leaderboard page, text as published.
+
+    Attributes:
+        position: 1-based place of the row on the page.
+        rank: the number that the page prints, which ties do not share on some sites.
+        model: model name as published.
+        values: text of each metric cell, in the order of `RawBoard.metrics`; None for a cell that
+            is there and empty of any text (JSON null, blank).
+        extra_data: True/False where the page states it, None where it does not.
+        paper_title: title as published, the fullest that the page gives.
+        paper_title_cut: True where only a title that ends in `...` is known.
+        paper_url: absolute address of the paper, None where there is none.
+        date: date text as published (ISO on all known sources), None where there is none.
+        paper_date: the paper's own date where the source states it apart from the result's.
+        code_urls: absolute addresses of code.
+        sota_badge: True/False on pages that mark what was state of the art at release, else None.
+        source_row_id: the source's own id of the row, if it has one.
+        authors: the paper's authors where the leaderboard itself lists them.
+        tags: labels that the source puts on the row.
+    """
+
+    position: int
+    rank: int | None
+    model: str
+    values: tuple[str | None, ...]
+    extra_data: bool | None = None
+    paper_title: str | None = None
+    paper_title_cut: bool = False
+    paper_url: str | None = None
+    date: str | None = None
+    paper_date: str | None = None
+    code_urls: tuple[str, ...] = ()
+    sota_badge: bool | None = None
+    source_row_id: str | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawBoard:
+    """One leaderboard page or file section: a task, a dataset, its metrics and rows.
+
+    Attributes:
+        locator: what names this board in its source through all captures (the page's address).
+        partial: why the page is known to hold only a part of the board, or None where it is whole.
+        warnings: what the page says of itself that does not fit together, in words, each with its place.
+    """
+
+    source: str
+    capture_id: str
+    locator: str
+    area: str | None
+    task: str
+    dataset: str
+    metrics: tuple[RawMetric, ...]
+    rows: tuple[RawRow, ...]
+    partial: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawPaperResult:
+    """One line of the `Results` table of a paper page, text as published."""
+
+    task: str
+    dataset: str
+    metric: str
+    value: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawPaper:
+    """A paper as one source describes it, text as published.
+
+    Attributes:
+        url: address of the paper's page in the source: what leaderboards link to.
+        paper_link, pdf_link: where the page's `Paper` and `PDF` links lead (often arXiv).
+        official_code_urls: the part of `code_urls` that the page marks as official.
+        partial: why the page is known to hold only a part, or None where it is whole.
+    """
+
+    source: str
+    capture_id: str
+    url: str
+    title: str
+    authors: tuple[str, ...] = ()
+    date: str | None = None
+    venue: str | None = None
+    tasks: tuple[str, ...] = ()
+    paper_link: str | None = None
+    pdf_link: str | None = None
+    code_urls: tuple[str, ...] = ()
+    official_code_urls: tuple[str, ...] = ()
+    abstract: str | None = None
+    results: tuple[RawPaperResult, ...] = ()
+    partial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One leaderboard (task, dataset, one metric) as one source shows it at one capture.
+
+    Attributes:
+        board_id: names (source, locator, metric label) through all captures.
+        higher_is_better: None where neither page, source nor registry says.
+        cells_in: cells of this metric on the page; equals loaded + quarantined + duplicates.
+    """
+
+    board_id: str
+    leaderboard_id: str
+    source: str
+    capture_id: str
+    locator: str
+    area: str | None
+    task: str
+    dataset: str
+    metric: str
+    metric_published: str
+    metric_kind: MetricKind
+    higher_is_better: bool | None
+    direction_source: DirectionSource | None
+    unit: str | None
+    lower_bound: float | None
+    upper_bound: float | None
+    partial: str | None
+    cells_in: int
+    cells_loaded: int
+    cells_quarantined: int
+    cells_duplicate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One cell of a leaderboard, normalised.
+
+    `result_id` is the identity over time and sources; `value` is None where `value_reason` says why
+    the text gives no number. Dates are calendar dates; `date_source` is `result` (the row's own
+    date), `paper` (the paper's date) or None.
+    """
+
+    result_id: str
+    board_id: str
+    leaderboard_id: str
+    source: str
+    capture_id: str
+    source_url: str
+    position: int
+    source_rank: int | None
+    source_sota: bool | None
+    model: str
+    model_id: str
+    base_model: str
+    variant: tuple[str, ...]
+    parameters: float | None
+    shots: int | None
+    ensemble: bool | None
+    citation: str | None
+    value: float | None
+    value_text: str
+    value_reason: str | None
+    uncertainty: float | None
+    components: tuple[float, ...]
+    note: str | None
+    unit: str | None
+    value_flags: tuple[str, ...]
+    extra_data: bool | None
+    paper_id: str | None
+    paper_title: str | None
+    paper_url: str | None
+    result_date: date | None
+    paper_date: date | None
+    date_source: Literal["result", "paper"] | None
+    code_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as one source describes it, normalised. `paper_id` is `arxiv:…`, `<source>:…` or `title:…`."""
+
+    paper_id: str
+    source: str
+    capture_id: str
+    url: str
+    title: str
+    authors: tuple[str, ...]
+    published: date | None
+    venue: str | None
+    venue_year: int | None
+    venue_month: int | None
+    arxiv_id: str | None
+    doi: str | None
+    abstract: str | None
+    tasks: tuple[str, ...]
+    code_urls: tuple[str, ...]
+    official_code_urls: tuple[str, ...]
+    results_listed: int
+    partial: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Something that a page says and that was not loaded as a value, with the reason.
+
+    Attributes:
+        field: `value` (one metric cell), `row` (every cell of a row), `date`, `paper` …
+        cells: how many value cells this line accounts for (1 for `value`, 0 for `date`).
+        expectation: the Great Expectations check that refused it, or the grammar that could not read it.
+    """
+
+    source: str
+    capture_id: str
+    source_url: str
+    board_id: str | None
+    leaderboard_id: str | None
+    position: int | None
+    model: str | None
+    field: str
+    value_text: str | None
+    reason: str
+    detail: str
+    expectation: str
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A page or file that a run could not fetch or read."""
+
+    source: str
+    url: str
+    stage: Literal["fetch", "parse"]
+    reason: str
+    detail: str
+    capture_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one expectation on one set of rows."""
+
+    suite: str
+    expectation: str
+    severity: Literal["critical", "warning", "info"]
+    success: bool
+    checked: int
+    unexpected: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAlias:
+    """A published model name and the id that it reached, with the rule that took it there."""
+
+    model_id: str
+    published: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """What the transform stage makes of a set of raw records."""
+
+    boards: tuple[Board, ...] = ()
+    results: tuple[Result, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    quarantine: tuple[Quarantined, ...] = ()
+    aliases: tuple[ModelAlias, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
