@@ -1,1 +1,1 @@
-"""cli"""
+"""The roof: commands and what a person looks at."""

@@ -73,7 +73,9 @@ def allowed_keys(struct: type[msgspec.Struct]) -> list[str]:
     return [name for name in names if not name.startswith("_")]
 
 
-def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+def load(
+    path: Path | None = None, environ: Mapping[str, str] | None = None, warehouse: Path | None = None
+) -> Config:
     """Read the configuration.
 
     Args:
@@ -81,6 +83,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
             missing the bundled samples (replayed, no network).
         environ: environment variables; `SOTADUCK_WAREHOUSE`, `SOTADUCK_ARCHIVE`, and
             `SOTADUCK_SOURCES_<SOURCE>_<KEY>` override the file. Lists are separated by commas.
+        warehouse: a DuckDB file that goes before both, taken from the working folder.
 
     Raises:
         ConfigError: unreadable file, unknown key, wrong type; names the key, the file, what is allowed.
@@ -100,7 +103,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     base = file.resolve().parent
     return msgspec.structs.replace(
         config,
-        warehouse=base / config.warehouse.expanduser(),
+        warehouse=warehouse.resolve() if warehouse else base / config.warehouse.expanduser(),
         archive=base / config.archive.expanduser(),
         bundled=bundled,
     )
@@ -120,6 +123,12 @@ def _read(file: Path) -> dict[str, Any]:
     return data
 
 
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise TypeError(f"Expected a path as text, got {value!r}")
+
+
 def _convert(data: dict[str, Any], origin: str) -> Config:
     for key in data:
         if key not in allowed_keys(Config):
@@ -132,7 +141,7 @@ def _convert(data: dict[str, Any], origin: str) -> Config:
                     allowed = ", ".join(allowed_keys(SourceConfig))
                     raise ConfigError(f"{origin}: unknown key `sources.{name}.{key}`; allowed are {allowed}")
     try:
-        return msgspec.convert(data, Config, strict=True)
+        return msgspec.convert(data, Config, strict=True, dec_hook=_path)
     except msgspec.ValidationError as error:
         text = str(error).replace("[...]", ".<source>").replace("`$.", "`")
         raise ConfigError(f"{origin}: {text}") from error

@@ -1,0 +1,254 @@
+"""The commands. Whatever is slow to import is imported by the command that needs it.
+
+Exit status: 0 done (warnings allowed) · 1 failed · 2 wrong usage or configuration · 3 stopped by
+validation, the warehouse is as it was · 4 done, but some pages could not be fetched or read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sotaduck import __version__
+from sotaduck.errors import SotaduckError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def warehouse_options(command: Command) -> Command:
+    """`--warehouse` and `--config`, which every command has."""
+    file = click.Path(path_type=Path, dir_okay=True)
+    for option in (
+        click.option("--config", type=file, help="TOML file [default: sotaduck.toml, if it is there]"),
+        click.option("--warehouse", type=file, help="DuckDB file [default: as configured]"),
+    ):
+        command = option(command)
+    return command
+
+
+def _warehouse(config: Path | None, warehouse: Path | None) -> Path:
+    from sotaduck import config as configuration
+
+    return configuration.load(config, warehouse=warehouse).warehouse
+
+
+def _echo_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="sotaduck")
+@click.option("-v", "--verbose", is_flag=True, help="Say what happens, line by line, on standard error.")
+def cli(verbose: bool) -> None:
+    """Who leads in machine learning, and who led when: a warehouse of leaderboards."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+@cli.command()
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; repeatable.")
+@click.option("--replay", is_flag=True, help="Rebuild from the archive alone, with no network.")
+@click.option("--full", is_flag=True, help="Fetch every page anew and rebuild from the whole archive.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@warehouse_options
+def refresh(
+    sources: tuple[str, ...],
+    replay: bool,
+    full: bool,
+    as_json: bool,
+    warehouse: Path | None,
+    config: Path | None,
+) -> int:
+    """Capture, parse, normalise, validate and load what is configured.
+
+    Without a configuration it replays the bundled samples.
+    """
+    from cli import report
+    from sotaduck import config as configuration
+
+    # What can be wrong with the arguments is said before a server is started for them.
+    settings = configuration.load(config, warehouse=warehouse)
+    from flows.steps import choose_sources
+
+    choose_sources(settings, sources)
+    if replay and full:
+        raise click.UsageError("--replay and --full exclude each other")
+    done = report.run_refresh(
+        config=str(config) if config else None,
+        sources=list(sources) or None,
+        replay=replay,
+        full=full,
+        warehouse=str(settings.warehouse),
+        quiet=as_json,
+    )
+    if as_json:
+        _echo_json(report.as_dict(done))
+    else:
+        report.show(done, bundled=settings.bundled)
+    return done.exit_status
+
+
+@cli.command()
+@click.argument("query")
+@click.option(
+    "--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+@warehouse_options
+def sql(query: str, style: str, warehouse: Path | None, config: Path | None) -> int:
+    """Ask the warehouse in SQL. The file is opened read-only. `-` reads the query from standard input."""
+    from warehouse import query as ask
+
+    text = sys.stdin.read() if query == "-" else query
+    answer = ask.run_sql(_warehouse(config, warehouse), text)
+    if style == "json":
+        _echo_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
+    elif style == "csv":
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(answer.columns)
+        for row in answer.rows:
+            writer.writerow(
+                [json.dumps(cell, default=str) if isinstance(cell, list) else cell for cell in row]
+            )
+    else:
+        from cli import tables
+
+        tables.console().print(tables.plain_table(answer.columns, answer.rows))
+        click.echo(f"{len(answer.rows)} row{'' if len(answer.rows) == 1 else 's'}")
+    return 0
+
+
+@cli.command()
+@click.argument("leaderboard_id")
+@click.option("--top", type=click.IntRange(min=1), help="Only the first N results.")
+@click.option("--json", "as_json", is_flag=True)
+@warehouse_options
+def leaderboard(
+    leaderboard_id: str, top: int | None, as_json: bool, warehouse: Path | None, config: Path | None
+) -> int:
+    """Show a leaderboard, ranked. LEADERBOARD_ID is `<task>/<dataset>/<metric>`."""
+    from warehouse import query as ask
+
+    board, rows = ask.leaderboard(_warehouse(config, warehouse), leaderboard_id)
+    rows = rows[:top]
+    if as_json:
+        _echo_json({"leaderboard": board, "results": rows})
+        return 0
+    from cli import tables
+
+    tables.console().print(tables.leaderboard_table(board, rows))
+    return 0
+
+
+@cli.command()
+@click.argument("leaderboard_id")
+@click.option("--track", type=click.Choice(["all", "no_extra_data"]), help="Only this track.")
+@click.option("--json", "as_json", is_flag=True)
+@warehouse_options
+def history(
+    leaderboard_id: str, track: str | None, as_json: bool, warehouse: Path | None, config: Path | None
+) -> int:
+    """Show who led a leaderboard, and when."""
+    from warehouse import query as ask
+
+    board, steps = ask.history(_warehouse(config, warehouse), leaderboard_id, track)
+    if as_json:
+        _echo_json({"leaderboard": board, "history": steps})
+        return 0
+    from cli import tables
+
+    tables.console().print(tables.history_table(board, steps))
+    return 0
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the snapshot.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest.")
+@warehouse_options
+def export(out: Path, as_json: bool, warehouse: Path | None, config: Path | None) -> int:
+    """Write a snapshot: a CSV of every public view, and manifest.json."""
+    from warehouse import export as snapshots
+
+    manifest = snapshots.export(_warehouse(config, warehouse), out)
+    if as_json:
+        _echo_json(manifest)
+        return 0
+    from cli import tables
+
+    rows = [[item["name"], item["rows"], item["sha256"][:12]] for item in manifest["files"]]
+    tables.console().print(tables.plain_table(["file", "rows", "sha256"], rows))
+    click.echo(f"Snapshot in {out}; manifest.json says what it is, under which licences.")
+    return 0
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True)
+@warehouse_options
+def status(as_json: bool, warehouse: Path | None, config: Path | None) -> int:
+    """Show what the warehouse holds, what was refused and why, and how the last runs went."""
+    from warehouse import query as ask
+
+    path = _warehouse(config, warehouse)
+    facts = ask.status(path)
+    if as_json:
+        _echo_json(facts)
+        return 0
+    from cli import report
+
+    report.show_status(path, facts)
+    return 0
+
+
+@cli.command()
+@click.option("--cron", default="0 6 * * *", show_default=True, help="When to refresh, in UTC.")
+@click.option("--run-now", is_flag=True, help="Also refresh once at the start.")
+@warehouse_options
+def serve(cron: str, run_now: bool, warehouse: Path | None, config: Path | None) -> int:
+    """Refresh on a schedule, until interrupted.
+
+    Uses the Prefect server of PREFECT_API_URL, or starts a local one and stops it at the end.
+    """
+    from sotaduck import config as configuration
+
+    settings = configuration.load(config, warehouse=warehouse)
+    from flows import schedule
+
+    schedule.serve(
+        cron=cron,
+        run_now=run_now,
+        config=str(config.resolve()) if config else None,
+        warehouse=str(settings.warehouse),
+    )
+    return 0
+
+
+def main() -> None:
+    """Entry point: runs a command and turns errors into one message and an exit status."""
+    try:
+        status = cli.main(standalone_mode=False, prog_name="sotaduck")
+    except click.exceptions.Abort:
+        click.echo("Interrupted. The published warehouse is as it was.", err=True)
+        raise SystemExit(130) from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except SotaduckError as error:
+        click.echo(f"sotaduck: {error}", err=True)
+        raise SystemExit(error.exit_status) from None
+    except BrokenPipeError:
+        # Whoever reads from us has seen enough (`sotaduck sql … | head`).
+        sys.stderr.close()
+        raise SystemExit(0) from None
+    raise SystemExit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Running a refresh for a person: the server beside, a progress bar, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from cli import tables
+from flows.server import prefect_server
+
+if TYPE_CHECKING:
+    from flows.steps import Progress as Watcher
+    from flows.steps import RunReport
+
+LEADERS_SHOWN = 25
+
+
+def run_refresh(*, quiet: bool, **parameters: Any) -> RunReport:
+    """Run the flow, with a Prefect server of its own where the user has none.
+
+    The server takes some ten seconds to start; what the run imports is imported meanwhile.
+    """
+    # Prefect's own lines say little that the report does not; whoever wants them sets the level.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    console = tables.console(stderr=True)
+    with watched(console, quiet) as watch, prefect_server() as server:
+        watch("starting Prefect", 0, 1)
+        from expectations.run import warm_up
+        from flows import refresh
+
+        warm_up()
+        if server:
+            server.wait()
+        watch("starting Prefect", 1, 1)
+        return refresh.run(watch, **parameters)
+
+
+@contextlib.contextmanager
+def watched(console: Console, quiet: bool) -> Iterator[Watcher]:
+    """A progress bar when a person watches, a plain line a step otherwise, nothing when quiet."""
+    if quiet:
+        yield lambda step, done, total: None
+    elif console.is_terminal:
+        columns = (SpinnerColumn(), TextColumn("{task.description:18}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+            tasks: dict[str, Any] = {}
+
+            def draw(step: str, done: int, total: int) -> None:
+                if step not in tasks:
+                    tasks[step] = bar.add_task(step, total=total)
+                bar.update(tasks[step], completed=done, total=total)
+
+            yield draw
+    else:
+        started = time.monotonic()
+
+        def line(step: str, done: int, total: int) -> None:
+            if done == total:
+                seconds = time.monotonic() - started
+                print(f"{seconds:6.1f} s  {step}: {done}", file=sys.stderr, flush=True)  # noqa: T201
+
+        yield line
+
+
+def as_dict(report: RunReport) -> dict[str, Any]:
+    """The report as JSON takes it."""
+    from dataclasses import asdict
+
+    return asdict(report)
+
+
+def show(report: RunReport, bundled: bool) -> None:
+    """What the run did, what went wrong, and who leads."""
+    from warehouse import query as ask
+
+    console = tables.console()
+    if bundled:
+        console.print(
+            "[dim]No sotaduck.toml here: replayed the bundled samples. README.md says how to name pages.[/dim]"
+        )
+    leaders = ask.leaders(report.warehouse, LEADERS_SHOWN + 1)
+    if leaders:
+        console.print(tables.leaders_table(leaders[:LEADERS_SHOWN]))
+    if len(leaders) > LEADERS_SHOWN:
+        console.print("[dim]… and more: sotaduck sql 'from leaderboards'[/dim]")
+    console.print(figures(report.counts))
+    for warning in report.warnings:
+        console.print(f"[yellow]warning[/yellow] {escape(warning)}")
+    for failure in report.failures:
+        console.print(
+            f"[red]failed[/red] {failure.stage} {escape(failure.url)}: "
+            f"{escape(failure.detail)} [dim]\\[{failure.reason}][/dim]"
+        )
+    console.print(f"Warehouse  {escape(str(report.warehouse))}")
+    if report.data_docs:
+        console.print(f"Data Docs  {escape(str(report.data_docs))} (what was checked; needs no network)")
+    click.echo(f"Run {report.run_id}: {report.status} in {sum(report.stages.values()):.1f} s")
+
+
+def figures(counts: Mapping[str, int]) -> str:
+    """The run's figures in one line of words."""
+    return " · ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
+
+
+def show_status(path: Path, facts: Mapping[str, Any]) -> None:
+    """The warehouse at a glance."""
+    console = tables.console()
+    console.print(f"[bold]{escape(str(path))}[/bold]")
+    for title, rows in facts.items():
+        console.print()
+        console.print(f"[bold]{escape(title.replace('_', ' '))}[/bold]")
+        if not rows:
+            console.print("[dim]none[/dim]")
+        elif isinstance(rows, dict):
+            grid = Table.grid(padding=(0, 2))
+            for name, value in rows.items():
+                grid.add_row(escape(name.replace("_", " ")), escape(tables.cell(value)))
+            console.print(grid)
+        else:
+            columns = list(rows[0])
+            console.print(tables.plain_table(columns, [[row[name] for name in columns] for row in rows]))

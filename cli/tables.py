@@ -1,0 +1,178 @@
+"""What a person looks at: tables for the terminal, made from plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+Row = Mapping[str, Any]
+
+ARROWS = {True: "▲", False: "▼", None: "?"}
+DIRECTIONS = {True: "higher is better", False: "lower is better", None: "direction unknown: not ranked"}
+
+
+def number(value: float | None) -> str:
+    """A number as a person writes it: no trailing zeros, no exponent where it can be helped.
+
+    Twelve digits are kept: more than any leaderboard publishes, and few enough to hide what binary
+    fractions add to a difference.
+    """
+    if value is None:
+        return "–"
+    text = f"{value:.12g}"
+    return f"{value:,.0f}" if "e" in text and abs(value) < 1e15 and value == int(value) else text
+
+
+def aligned(values: Sequence[float | None]) -> list[str]:
+    """Numbers with their decimal points in one column: padded right with blanks."""
+    texts = [number(value) for value in values]
+    places = [len(text.partition(".")[2]) + ("." in text) for text in texts]
+    width = max(places, default=0)
+    return [text + " " * (width - place) for text, place in zip(texts, places, strict=True)]
+
+
+def cell(value: Any) -> str:
+    """Any SQL value as text for a table."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(item) for item in value)
+    return str(value)
+
+
+def plain_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """The result of a query: numbers right, text left, nothing cut that the screen can fold."""
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for index, name in enumerate(columns):
+        column = [row[index] for row in rows]
+        numeric = any(isinstance(value, int | float) for value in column) and all(
+            value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+            for value in column
+        )
+        table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell(value)) for value in row))
+    return table
+
+
+def board_heading(board: Row) -> Text:
+    """`Panoptic Segmentation on Cityscapes val — mIoU ▲ higher is better`."""
+    heading = Text(f"{board['task']} on {board['dataset']}", style="bold")
+    heading.append(f" — {board['metric']} {ARROWS[board['higher_is_better']]} ", style="bold cyan")
+    heading.append(DIRECTIONS[board["higher_is_better"]], style="dim")
+    if board["direction_source"]:
+        heading.append(f" (says the {board['direction_source']})".replace("_", " "), style="dim")
+    return heading
+
+
+def leaderboard_table(board: Row, rows: Sequence[Row]) -> RenderableType:
+    """A leaderboard: its leader, its ranks, and the rows that were state of the art at release."""
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column(f"{board['metric']} {ARROWS[board['higher_is_better']]}", justify="right")
+    table.add_column("gap", justify="right", style="dim")
+    table.add_column("SOTA", justify="center")
+    table.add_column("model", overflow="fold", ratio=3)
+    table.add_column("extra data", justify="center")
+    table.add_column("date", no_wrap=True)
+    table.add_column("paper", overflow="ellipsis", no_wrap=True, ratio=2, style="dim")
+    values = aligned([row["value"] for row in rows])
+    gaps = aligned([row["gap_to_leader"] or None for row in rows])
+    for row, value, gap in zip(rows, values, gaps, strict=True):
+        first = row["rank"] == 1
+        table.add_row(
+            cell(row["rank"]) or "–",
+            value if row["value"] is not None else escape(f"{row['value_text']} ({row['value_reason']})"),
+            gap.replace("–", " "),
+            "●" if row["sota_at_release"] else "",
+            escape(row["model"]) + flags(row),
+            {True: "yes", False: "no", None: "?"}[row["extra_data"]],
+            cell(row["result_date"]) or "–",
+            escape(row["paper_title"] or "–"),
+            style="bold green" if first else None,
+        )
+    foot = Text("● was state of the art when it was published", style="dim")
+    return Group(board_heading(board), table, foot)
+
+
+def flags(row: Row) -> str:
+    """The marks that a value carries, in brackets behind the model."""
+    return f" [yellow]\\[{escape(', '.join(row['value_flags']))}][/yellow]" if row["value_flags"] else ""
+
+
+def history_table(board: Row, steps: Sequence[Row]) -> RenderableType:
+    """Who led when: one line a step, the newest last, on each track."""
+    parts: list[RenderableType] = [board_heading(board)]
+    for track in dict.fromkeys(step["track"] for step in steps):
+        chosen = [step for step in steps if step["track"] == track]
+        table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False, title=f"track {track}")
+        table.title_justify = "left"
+        for name, justify in (
+            ("step", "right"),
+            ("since", "left"),
+            (f"{board['metric']} {ARROWS[board['higher_is_better']]}", "right"),
+            ("better by", "right"),
+            ("days held", "right"),
+        ):
+            table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        table.add_column("model", overflow="fold", ratio=3)
+        table.add_column("paper", overflow="ellipsis", no_wrap=True, ratio=2, style="dim")
+        values = aligned([step["value"] for step in chosen])
+        gains = aligned([step["improvement"] for step in chosen])
+        for step, value, gain in zip(chosen, values, gains, strict=True):
+            table.add_row(
+                cell(step["step"]),
+                cell(step["sota_date"]),
+                value,
+                gain.replace("–", " "),
+                cell(step["days_held"]) + ("…" if step["is_current"] else ""),
+                escape(step["model"]),
+                escape(step["paper_title"] or "–"),
+                style="bold green" if step["is_current"] else None,
+            )
+        parts.append(table)
+    if len(parts) == 1:
+        parts.append(Text("no history: no result with a date, a value and a known direction", style="dim"))
+    return Group(*parts)
+
+
+def leaders_table(rows: Sequence[Row]) -> Table:
+    """The leader of each leaderboard, one line each."""
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table.add_column("leaderboard", overflow="fold", ratio=2)
+    table.add_column("metric", overflow="fold")
+    table.add_column("best", justify="right", style="bold green")
+    table.add_column("leader", overflow="fold", ratio=2)
+    table.add_column("since", no_wrap=True)
+    table.add_column("results", justify="right")
+    for row, value in zip(rows, aligned([row["leader_value"] for row in rows]), strict=True):
+        table.add_row(
+            escape(f"{row['task']} on {row['dataset']}"),
+            escape(f"{row['metric']} {ARROWS[row['higher_is_better']]}"),
+            value,
+            escape(row["leader"] or "–"),
+            cell(row["sota_since"]) or "–",
+            cell(row["results"]),
+        )
+    return table
+
+
+def console(stderr: bool = False, width: int | None = None) -> Console:
+    """A terminal; where the output is a file or a pipe, lines are wide enough not to be folded."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False, width=width)
+    return made if made.is_terminal or width else Console(stderr=stderr, highlight=False, width=160)

@@ -1,0 +1,47 @@
+"""The export flow: a dated snapshot of the warehouse, under Prefect, for a schedule.
+
+`sotaduck export` writes the same snapshot without Prefect.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import flows.environment  # noqa: F401  (before Prefect: it reads these variables when imported)
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from sotaduck import config as configuration
+from warehouse import export as snapshots
+
+
+@task(retries=1, retry_delay_seconds=10, cache_policy=NO_CACHE, persist_result=False)
+def write_snapshot(warehouse: Path, out: Path) -> dict[str, Any]:
+    """Write it whole or not at all; a disk that was full for a moment gets a second try."""
+    return snapshots.export(warehouse, out)
+
+
+@flow(name="export", flow_run_name="export-{out}", persist_result=False)
+def export(out: str, config: str | None = None, warehouse: str | None = None) -> dict[str, Any]:
+    """Write a snapshot of the warehouse.
+
+    Args:
+        out: folder for the snapshot; must be empty, missing, or an earlier snapshot.
+        config: path of a configuration file; None as `sotaduck.config.load` says.
+        warehouse: DuckDB file to use instead of the configured one.
+
+    Returns:
+        The manifest.
+    """
+    settings = configuration.load(
+        Path(config) if config else None, warehouse=Path(warehouse) if warehouse else None
+    )
+    manifest = write_snapshot(settings.warehouse, Path(out))
+    create_table_artifact(
+        key="sotaduck-snapshot",
+        table=[{"file": item["name"], "rows": item["rows"]} for item in manifest["files"]],
+        description=f"Snapshot in {out}",
+    )
+    return manifest

@@ -1,0 +1,171 @@
+"""The refresh flow: capture → parse → normalise → validate → load, under Prefect.
+
+Read it as the architecture. The work is done by `flows.steps`, which knows no Prefect; here are
+the retries, the limit for a host, the names and the artifacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from extract.archive import Archive
+from prefect import flow, task
+from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.concurrency.sync import concurrency
+from prefect.runtime import flow_run
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+import flows.environment  # noqa: F401  (before Prefect: it reads these variables when imported)
+from flows import steps
+from sotaduck import config as configuration
+from sotaduck.config import SourceConfig
+from sotaduck.errors import BuildInProgress, SotaduckError
+from sotaduck.records import Normalised
+from transform import vocabulary as vocabularies
+
+watcher: ContextVar[steps.Progress] = ContextVar("watcher", default=steps.silent)
+"""Who is told of progress: a flow's parameters must be plain data, so it cannot be one of them."""
+
+plain = {"cache_policy": NO_CACHE, "persist_result": False}
+"""Every task works on the archive or the warehouse, which are the record: nothing to cache."""
+
+
+def _lock_is_held(_task: Any, _run: Any, state: Any) -> bool:
+    try:
+        state.result()
+    except BuildInProgress:
+        return True
+    except Exception:  # noqa: BLE001  (only asked whether another try helps; the error itself goes on)
+        return False
+    return False
+
+
+@task(task_run_name="capture-{name}", retries=1, retry_delay_seconds=5, **plain)
+def capture(name: str, source: SourceConfig, archive: Archive, known: steps.Known, full: bool) -> steps.Pages:
+    """Fetch and read one source, one run at a time for its host."""
+    with host_limit(source.base_url):
+        return steps.capture_source(name, source, archive, known, full, watcher.get())
+
+
+@task(**plain)
+def reread(run: steps.Run) -> steps.Pages:
+    """Read the archive again from its first capture."""
+    return steps.reread(run, watcher.get())
+
+
+@task(**plain)
+def normalise(pages: steps.Pages) -> Normalised:
+    """Text to typed records."""
+    return steps.normalise(pages, vocabularies.load())
+
+
+@task(**plain)
+def validate(run: steps.Run, pages: steps.Pages, normalised: Normalised) -> steps.Validated:
+    """Great Expectations before the load."""
+    return steps.validate(run, pages, normalised)
+
+
+@task(retries=2, retry_delay_seconds=15, retry_condition_fn=_lock_is_held, **plain)
+def load(run: steps.Run, pages: steps.Pages, validated: steps.Validated) -> steps.RunReport:
+    """Build beside the published file, check the views, swap."""
+    return steps.load(run, pages, validated)
+
+
+@contextmanager
+def host_limit(base_url: str) -> Iterator[None]:
+    """One capture at a time for a host, over all runs that share this Prefect server."""
+    name = f"sotaduck-host-{urlsplit(base_url).hostname}"
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(name, limit=1)
+    with concurrency(name, occupy=1, strict=True):
+        yield
+
+
+def run_name() -> str:
+    """`refresh-paperswithcode2`, `replay-…`: what the run is about, for Prefect's lists."""
+    parameters = flow_run.parameters
+    what = "replay" if parameters.get("replay") else "full" if parameters.get("full") else "refresh"
+    return "-".join([what, *(parameters.get("sources") or ["all"])])
+
+
+@flow(name="refresh", flow_run_name=run_name, validate_parameters=False, persist_result=False)
+def refresh(
+    config: str | None = None,
+    sources: list[str] | None = None,
+    replay: bool = False,
+    full: bool = False,
+    warehouse: str | None = None,
+) -> steps.RunReport:
+    """Bring the warehouse up to date.
+
+    Args:
+        config: path of a configuration file; None as `sotaduck.config.load` says.
+        sources: names of sources; None for all that are configured.
+        replay: rebuild from the archive alone, with no network.
+        full: fetch every page without conditions and rebuild from the whole archive.
+        warehouse: DuckDB file to use instead of the configured one.
+
+    Raises:
+        SotaduckError: what stopped the run; the published warehouse is as it was.
+    """
+    settings = configuration.load(
+        Path(config) if config else None, warehouse=Path(warehouse) if warehouse else None
+    )
+    run = steps.begin(settings, sources or [], replay=replay, full=full)
+    pages = steps.Pages()
+    if not run.offline:
+        for name, source in run.sources.items():
+            with run.stage("capture"):
+                pages.add(capture(name, source, run.archive, run.known, full))
+    if run.rebuild:
+        with run.stage("parse"):
+            pages = steps.with_fetch_failures(reread(run), pages)
+    with run.stage("normalise"):
+        normalised = normalise(pages)
+    with run.stage("validate"):
+        validated = validate(run, pages, normalised)
+    with run.stage("load"):
+        report = load(run, pages, validated)
+    publish_artifacts(report)
+    return report
+
+
+def publish_artifacts(report: steps.RunReport) -> None:
+    """The run's figures and its Data Docs, for Prefect's pages."""
+    create_table_artifact(
+        key="sotaduck-run",
+        table=[{"figure": name, "value": value} for name, value in report.counts.items()],
+        description=f"Run {report.run_id}: {report.status}. The warehouse's view `runs` is the record.",
+    )
+    if report.data_docs:
+        create_link_artifact(
+            key="sotaduck-data-docs",
+            link=report.data_docs.as_uri(),
+            link_text="Data Docs",
+            description="What Great Expectations checked.",
+        )
+
+
+def run(progress: steps.Progress, **parameters: Any) -> steps.RunReport:
+    """Run the flow here and now, told to `progress`.
+
+    Raises:
+        SotaduckError: as `refresh`.
+    """
+    token = watcher.set(progress)
+    try:
+        # A run is minutes at most: nobody watches its heartbeat, and joining its thread costs a second.
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            report = refresh(**parameters)
+    finally:
+        watcher.reset(token)
+    if not isinstance(report, steps.RunReport):
+        raise SotaduckError(f"the flow gave {type(report).__name__}, not a report")
+    return report

@@ -1,0 +1,52 @@
+"""The schedule on one machine: Prefect's runner, on the user's server or on one of our own."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from flows.server import prefect_server
+
+log = logging.getLogger("sotaduck.serve")
+
+
+def serve(cron: str, run_now: bool, config: str | None, warehouse: str | None) -> None:
+    """Refresh by `cron` (UTC) until SIGINT or SIGTERM.
+
+    Args:
+        run_now: also ask for one run at the start.
+        config, warehouse: absolute paths handed to each run.
+
+    Raises:
+        SotaduckError: the local server did not start.
+        ConfigError: `cron` is no cron expression.
+    """
+    with prefect_server(services=True) as server:
+        import prefect
+        from prefect.deployments import run_deployment
+        from prefect.schedules import Cron
+
+        from flows.refresh import refresh
+        from sotaduck.errors import ConfigError
+
+        try:
+            schedule = Cron(cron, timezone="UTC")
+        except ValueError as error:
+            raise ConfigError(f"--cron {cron!r} is no cron expression ({error}); try '0 6 * * *'") from error
+        if server:
+            server.wait()
+        deployment = refresh.to_deployment(
+            name="daily",
+            schedule=schedule,
+            parameters={"config": config, "warehouse": warehouse},
+            concurrency_limit=1,
+        )
+        deployment.apply()
+        if run_now:
+            run_deployment("refresh/daily", timeout=0)
+        print(  # noqa: T201  (the one line that tells a person that it works, and where to look)
+            f"Serving refresh/daily at '{cron}' UTC on {os.environ.get('PREFECT_API_URL', 'the Prefect server')}; "
+            "Ctrl-C stops it.",
+            flush=True,
+        )
+        prefect.serve(deployment, limit=1, print_starting_message=False)
