@@ -1,1 +1,1 @@
-"""transform"""
+"""Pure normalisation: raw records in, typed records out; no network, disk or clock."""

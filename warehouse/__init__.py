@@ -1,1 +1,1 @@
-"""warehouse"""
+"""The DuckDB warehouse: schema, views, load, publish, queries, snapshots."""

@@ -1,0 +1,249 @@
+"""A metric's published label as one known metric: canonical name, direction, unit, bounds, kind.
+
+    label ──decoration off──▶ a name or alias of the registry ──▶ a pattern with a parameter (`Hits@{k}`)
+          ──▶ a label around a known metric (`Test {metric}`) ──▶ unknown: the label itself, no direction
+
+All knowledge is data (`vocabulary/metrics.toml`), each entry with its reason. Labels that differ in words
+stay apart; only spelling (case, blanks, dashes, `%`) and listed aliases join them (row 12). Direction is
+declared, never guessed: what no rule knows has none (row 13). Resources and descriptors keep their
+numbers and are never ranked as quality (row 14).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from sotaduck.records import DirectionSource, MetricKind
+from transform.values import NO_CONTEXT, parse_value
+from transform.vocabulary import Vocabulary
+
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is known of a metric.
+
+    Attributes:
+        name: canonical name; the parameter of a label (`@10`, `(Test)`) stays in it.
+        direction: `higher` or `lower` is better, None where that is unknown or neither is.
+        unit: `percent` (a share, published as 0–1 or 0–100), `count`, `ms` …; None where unknown.
+        lower_bound, upper_bound: what the metric allows, in its unit (a share: 0 to 100).
+        kind: `quality` is ranked; `resource` and `descriptor` are kept beside it.
+        matched_rule: `name`, `alias`, `pattern: …` or `unknown`.
+        hundredfold: published both as it is and times 100, so that a board may mix the two.
+        slug: the part for a leaderboard's id where the name's own slug would be that of another metric
+            (`MAP` and `mAP`), None where the name's slug is right.
+        parts: how many numbers the label announces (`BLEU/ROUGE`: 2).
+    """
+
+    name: str
+    direction: Direction | None = None
+    unit: str | None = None
+    lower_bound: float | None = None
+    upper_bound: float | None = None
+    kind: MetricKind = "quality"
+    matched_rule: str = "unknown"
+    hundredfold: bool = False
+    slug: str | None = None
+    parts: int = 1
+
+
+def resolve_metric(label: str, vocabulary: Vocabulary, *, dataset: str = "") -> Metric:
+    """The metric that a label names. `dataset` opens the entries of one dataset (`Gender` of CrowS-Pairs)."""
+    return _resolve(label, vocabulary, dataset)
+
+
+def decide_direction(
+    page: bool | None, page_source: DirectionSource | None, metric: Metric
+) -> tuple[bool | None, DirectionSource | None]:
+    """Is higher better, and who says so: the page, else `is_loss`, else the registry (row 13)."""
+    if page is not None:
+        return page, page_source or "page"
+    if metric.direction is not None:
+        return metric.direction == "higher", "registry"
+    return None, None
+
+
+def is_descriptor_column(texts: Sequence[str | None]) -> bool:
+    """True for a column of words (row 9): at least two cells, and more than half of those that say anything.
+
+    A cell such as `259x4` is no word. For a metric that the registry knows, the registry's kind stands.
+    """
+    said = [text for text in texts if text and parse_value(text, context=NO_CONTEXT).reason != "missing"]
+    words = [text for text in said if not any(char.isdigit() for char in text[:3]) and _is_words(text)]
+    return len(words) >= 2 and 2 * len(words) > len(said)
+
+
+def _is_words(text: str) -> bool:
+    return parse_value(text, context=NO_CONTEXT).reason in ("not_a_number", "too_long")
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    template: str
+    regex: re.Pattern[str]
+    metric: Metric | None
+    name: str
+    slug: str | None
+    refuse: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Registry:
+    exact: Mapping[tuple[str, str], Metric]
+    folded: Mapping[tuple[str, str], Metric]
+    patterns: tuple[_Pattern, ...]
+
+
+_DASHES = str.maketrans("‐‑‒–—−－＠", "-------@")
+_PERCENT = re.compile(r"\s*[(\[]\s*(?:in\s+)?%\s*[)\]]|^%\s+|\s+%$|(?<=[^\W\d])%$")
+_ARROWS: tuple[tuple[str, Direction], ...] = (
+    ("↑", "higher"),
+    ("▲", "higher"),
+    ("↓", "lower"),
+    ("▼", "lower"),
+)
+_ARROW = re.compile(r"\s*[(\[]?[↑↓▲▼][)\]]?\s*")
+
+
+@lru_cache(maxsize=1 << 16)
+def _resolve(label: str, vocabulary: Vocabulary, dataset: str) -> Metric:
+    registry = _registry(vocabulary)
+    arrows = {direction for arrow, direction in _ARROWS if arrow in label}
+    metric = _look_up(_clean(label), registry, _key(dataset).casefold(), depth=0)
+    if len(arrows) == 1:  # the label itself declares it
+        metric = replace(metric, direction=next(iter(arrows)))
+    return metric
+
+
+def _look_up(label: str, registry: _Registry, dataset: str, depth: int) -> Metric:
+    key = _key(label)
+    for scope in dict.fromkeys((dataset, "")):
+        found = registry.exact.get((scope, key)) or registry.folded.get((scope, key.casefold()))
+        if found is not None:
+            return found
+    if depth == 0 and "/" in label and (listed := _parts(label, registry)) is not None:
+        return listed
+    for pattern in registry.patterns if depth < 4 else ():
+        match = pattern.regex.fullmatch(label)
+        if match is None or (pattern.refuse and pattern.refuse.search(match.groupdict().get("x") or "")):
+            continue
+        groups = {key: _squeeze(value or "") for key, value in match.groupdict().items()}
+        rule = f"pattern: {pattern.template}"
+        if pattern.metric is not None:
+            slug = pattern.slug and _fill(pattern.slug, groups)
+            return replace(pattern.metric, name=_fill(pattern.name, groups), slug=slug, matched_rule=rule)
+        inner = _look_up(groups["metric"], registry, "", depth + 1)
+        if inner.matched_rule != "unknown":
+            name = _fill(pattern.name, {**groups, "metric": inner.name})
+            return replace(inner, name=name, slug=None, matched_rule=rule)
+    return Metric(label)
+
+
+def _parts(label: str, registry: _Registry) -> Metric | None:
+    """`BLEU/ROUGE`, `Accuracy (top-1/top-5)`: a list of known metrics, of which the first counts (row 7)."""
+    inner = re.fullmatch(r".*\(([^()]*/[^()]*)\)", label)
+    parts = [_look_up(name.strip(), registry, "", 1) for name in (inner[1] if inner else label).split("/")]
+    if any(part.direction is None or part.kind != "quality" for part in parts):
+        return None
+    return replace(parts[0], name=label, slug=None, matched_rule="parts", parts=len(parts))
+
+
+def _clean(label: str) -> str:
+    """The label without blanks at its ends, arrows and percent decoration; its case stays."""
+    plain = _ARROW.sub(" ", label.translate(_DASHES).replace("\ufeff", ""))
+    plain = _squeeze(plain)
+    return _squeeze(_PERCENT.sub("", plain)) or plain
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _key(label: str) -> str:
+    """What labels of one metric share: blanks, dashes and underscores are one and the same."""
+    return re.sub(r" ?([@()/,:+]) ?", r"\1", re.sub(r"[-_\s]+", " ", _clean(label)).strip())
+
+
+def _fill(template: str, groups: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: groups.get(match[1], ""), template)
+
+
+@lru_cache(maxsize=8)
+def _registry(vocabulary: Vocabulary) -> _Registry:
+    """The vocabulary's entries, ready for looking up. A name that is there twice is an error of the file."""
+    exact: dict[tuple[str, str], Metric] = {}
+    folded: dict[tuple[str, str], Metric] = {}
+    apart: set[tuple[str, str]] = set()
+    for group in vocabulary.metrics["metrics"]:
+        aliases: Mapping[str, Sequence[str]] = group.get("aliases", {})
+        scopes = [_key(dataset).casefold() for dataset in group.get("datasets", ("",))]
+        for name in group["names"]:
+            metric = replace(_metric(group, name), slug=group.get("slugs", {}).get(name))
+            for label in (name, *aliases.get(name, ())):
+                entry = metric if label == name else replace(metric, matched_rule="alias")
+                for scope in scopes:
+                    key = (scope, _key(label))
+                    if key in exact and exact[key].name != name:
+                        raise ValueError(
+                            f"metrics.toml names {label!r} twice: for {exact[key].name!r} and {name!r}"
+                        )
+                    exact[key] = entry
+                    low = (scope, key[1].casefold())
+                    if low in folded and folded[low].name != name:
+                        apart.add(low)  # `MAP` and `mAP`: only their case tells them apart
+                    folded[low] = entry
+    for low in apart:
+        del folded[low]
+    kinds: Mapping[str, str] = vocabulary.metrics["placeholders"]
+    patterns = [
+        _pattern(group, template, kinds)
+        for group in vocabulary.metrics["patterns"]
+        for template in group["templates"]
+    ]
+    return _Registry(exact, folded, tuple(patterns))
+
+
+def _metric(group: Mapping[str, Any], name: str) -> Metric:
+    lower, upper = [*group.get("bounds", ()), None, None][:2]
+    return Metric(
+        name=name,
+        direction=group.get("direction"),
+        unit=group.get("unit"),
+        lower_bound=None if lower is None else float(lower),
+        upper_bound=None if upper is None else float(upper),
+        kind=group.get("kind", "quality"),
+        matched_rule="name",
+        hundredfold=group.get("hundredfold", group.get("unit") == "percent"),
+    )
+
+
+def _pattern(group: Mapping[str, Any], template: str, kinds: Mapping[str, str]) -> _Pattern:
+    """A template as a regular expression: `{k}` is what `[placeholders]` says, ` ` and `-` are one."""
+    source = ""
+    for piece in re.split(r"(\{\w+\}|[-_ ]+|[@()/:,])", template):
+        if piece.startswith("{"):
+            source += f"(?P<{piece[1:-1]}>{kinds[piece[1:-1]]})"
+        elif piece == " - ":
+            source += r"\s+-\s+"
+        elif piece and not piece.strip("-_ "):
+            source += r"[-_\s]+"
+        elif piece in ("@", "(", ")", "/", ":", ","):
+            source += rf"\s*{re.escape(piece)}\s*"
+        else:
+            source += re.escape(piece)
+    flags = re.NOFLAG if group.get("case") else re.IGNORECASE
+    wraps = "{metric}" in template
+    return _Pattern(
+        template=template,
+        regex=re.compile(source.replace(r"[-_\s]+\s*", r"\s*").replace(r"\s*[-_\s]+", r"\s*"), flags),
+        metric=None if wraps else replace(_metric(group, template), matched_rule="pattern"),
+        name=group.get("names", {}).get(template, template),
+        slug=group.get("slugs", {}).get(template),
+        refuse=re.compile(group["refuse"], re.IGNORECASE) if "refuse" in group else None,
+    )
