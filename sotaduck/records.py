@@ -2,6 +2,8 @@
 
     extract ──Capture, RawBoard, RawPaper──▶ transform ──Board, Result, Paper, Quarantined──▶ warehouse
 
+(A dump also gives RawEntry: a dataset or a method that it describes.)
+
 Raw records hold text exactly as published (`None` where the page has no such cell); normalised
 records hold typed values beside that text.
 """
@@ -143,6 +145,9 @@ class RawPaper:
         url: address of the paper's page in the source: what leaderboards link to.
         paper_link, pdf_link: where the page's `Paper` and `PDF` links lead (often arXiv).
         official_code_urls: the part of `code_urls` that the page marks as official.
+        arxiv_id, doi: as the source states them; ids inside links are found by the transform.
+        updated: date of the last version, where the source tells it apart from `date`.
+        categories: subject classes (`cs.CV`), the primary one first.
         partial: why the page is known to hold only a part, or None where it is whole.
     """
 
@@ -160,7 +165,38 @@ class RawPaper:
     official_code_urls: tuple[str, ...] = ()
     abstract: str | None = None
     results: tuple[RawPaperResult, ...] = ()
+    arxiv_id: str | None = None
+    doi: str | None = None
+    updated: str | None = None
+    categories: tuple[str, ...] = ()
+    journal_ref: str | None = None
     partial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawEntry:
+    """A dataset or a method as a dump describes it, text as published.
+
+    Attributes:
+        url: address of its page in the source.
+        homepage: its own site.
+        introduced: date or year of its introduction.
+        paper_title, paper_url: the paper that introduced it.
+        labels: tasks, modalities or collections that it is filed under.
+    """
+
+    source: str
+    capture_id: str
+    kind: Literal["dataset", "method"]
+    url: str
+    name: str
+    full_name: str | None = None
+    homepage: str | None = None
+    description: str | None = None
+    introduced: str | None = None
+    paper_title: str | None = None
+    paper_url: str | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +237,7 @@ class Result:
     """One cell of a leaderboard, normalised.
 
     `result_id` is the identity over time and sources; `value` is None where `value_reason` says why
-    the text gives no number. Dates are calendar dates; `date_source` is `result` (the row's own
+    the text gives no number. `paper_title_key` is the title's fingerprint (None where the title is cut). Dates are calendar dates; `date_source` is `result` (the row's own
     date), `paper` (the paper's date) or None.
     """
 
@@ -233,6 +269,8 @@ class Result:
     extra_data: bool | None
     paper_id: str | None
     paper_title: str | None
+    paper_title_cut: bool
+    paper_title_key: str | None
     paper_url: str | None
     result_date: date | None
     paper_date: date | None
@@ -242,13 +280,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper as one source describes it, normalised. `paper_id` is `arxiv:…`, `<source>:…` or `title:…`."""
+    """A paper as one source describes it, normalised.
+
+    `paper_id` is `arxiv:…`, `<source>:…` or `title:…`; `title_key` is the title's fingerprint, by which
+    sources are joined where no id does. `from_row` is True for what a leaderboard's row alone says of its paper.
+    """
 
     paper_id: str
     source: str
     capture_id: str
     url: str
     title: str
+    title_key: str | None
+    from_row: bool
     authors: tuple[str, ...]
     published: date | None
     venue: str | None
@@ -260,6 +304,9 @@ class Paper:
     tasks: tuple[str, ...]
     code_urls: tuple[str, ...]
     official_code_urls: tuple[str, ...]
+    updated: date | None
+    categories: tuple[str, ...]
+    journal_ref: str | None
     results_listed: int
     partial: str | None
 
@@ -291,11 +338,11 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A page or file that a run could not fetch or read."""
+    """A page or file, or a part of one, that a run could not fetch, read or accept."""
 
     source: str
     url: str
-    stage: Literal["fetch", "parse"]
+    stage: Literal["fetch", "parse", "validate"]
     reason: str
     detail: str
     capture_id: str | None = None
@@ -330,6 +377,7 @@ class Normalised:
     boards: tuple[Board, ...] = ()
     results: tuple[Result, ...] = ()
     papers: tuple[Paper, ...] = ()
+    entries: tuple[RawEntry, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()
     aliases: tuple[ModelAlias, ...] = ()
     warnings: tuple[str, ...] = field(default=())

@@ -1,30 +1,37 @@
 """The sources: what each is (`<source>.toml`) and which function reads which of its pages.
 
     <source>.toml   name, title, licence, attribution, order of trust, count band, kinds of page
-    <source>.py     the parsers that the TOML names: (capture, body) -> frozen record
+    <source>.py     the parsers that the TOML names: (capture, body) -> frozen records
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from sotaduck.config import SourceConfig
 from sotaduck.errors import ParseError
-from sotaduck.records import Capture, RawBoard, RawPaper
+from sotaduck.records import Capture, RawBoard, RawEntry, RawPaper
 
-Parser = Callable[[Capture, bytes], RawBoard | RawPaper]
+Record = RawBoard | RawPaper | RawEntry
+
+PageParser = Callable[[Capture, bytes], RawBoard | RawPaper]
+"""One page, one record. Raises ParseError."""
+
+FileParser = Callable[[Capture, BinaryIO], Iterator[Record | ParseError]]
+"""One file, many records, as a stream. A ParseError that is yielded spoils one part and the others
+go on; one that is raised ends the file."""
 
 
 class PageKind(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One kind of page: the path after the base address (`{id}` stands for one part) and its parser."""
+    """One kind of page on the web: the path after the base address (`{id}` stands for one part) and its parser."""
 
     kind: Literal["board", "paper"]
     path: str
@@ -37,12 +44,22 @@ class PageKind(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return re.search(pattern + r"\Z", urlsplit(url).path) is not None
 
 
+class FileKind(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What `sotaduck ingest` takes from disk: patterns of file names, and the FileParser or PageParser of them."""
+
+    patterns: tuple[str, ...]
+    parser: str
+    streamed: bool = True
+
+
 class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A source as its TOML file declares it.
 
     Attributes:
+        name: what commands, configuration and the warehouse call it; the module's name with `-` for `_`.
         trust: order among sources where they disagree; 1 is trusted most.
-        fewest_rows, most_rows: how many rows a board may have; outside of this, the page is an error.
+        fewest_rows, most_rows: how many rows a board may have; outside of this, it is an error.
+        hosts: on the web, pages of this source are served from these hosts (for WARC files of others).
     """
 
     name: str
@@ -54,7 +71,9 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     trust: int
     fewest_rows: int
     most_rows: int
-    pages: tuple[PageKind, ...]
+    hosts: tuple[str, ...] = ()
+    pages: tuple[PageKind, ...] = ()
+    files: FileKind | None = None
 
     def page(self, url: str) -> PageKind | None:
         """The kind of page that this address is, or None."""
@@ -62,35 +81,51 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
 
 
 def _load() -> dict[str, Source]:
-    files = sorted(Path(__file__).parent.glob("*.toml"))
-    return {file.stem: msgspec.toml.decode(file.read_bytes(), type=Source) for file in files}
+    found = [
+        msgspec.toml.decode(file.read_bytes(), type=Source)
+        for file in sorted(Path(__file__).parent.glob("*.toml"))
+    ]
+    return {source.name: source for source in found}
 
 
 SOURCES: Mapping[str, Source] = _load()
 
 
 @cache
-def _parser(source: str, name: str) -> Parser:
-    function: Parser = getattr(import_module(f"{__name__}.{source}"), name)
+def _parser(source: str, name: str) -> Callable[[Capture, Any], Any]:
+    function: Callable[[Capture, Any], Any] = getattr(
+        import_module(f"{__name__}.{source.replace('-', '_')}"), name
+    )
     return function
 
 
-def parse(source: str, capture: Capture, body: bytes) -> RawBoard | RawPaper:
-    """Read a page by the parser that its source names for this kind of address.
+def parse(source: str, capture: Capture, body: BinaryIO) -> Iterator[Record | ParseError]:
+    """Read a document by the parser that its source names for it.
+
+    Yields:
+        Records, and a ParseError for each part that could not be read, in the order of the document.
 
     Raises:
-        ParseError: with the capture's address, a reason and the place in the page.
+        ParseError: nothing (more) of the document can be read; with the capture's address, a reason
+            and the place.
     """
     known = SOURCES[source]
     page = known.page(capture.url)
-    if page is None:
+    if page is not None:
+        records: Iterator[Record | ParseError] = iter([_parser(source, page.parser)(capture, body.read())])
+    elif known.files is not None and capture.url.startswith("file:"):
+        parser = _parser(source, known.files.parser)
+        records = parser(capture, body) if known.files.streamed else iter([parser(capture, body.read())])
+    else:
         kinds = ", ".join(kind.path for kind in known.pages)
         raise ParseError("unknown_page", f"{known.title} has no such page; known are {kinds}", capture.url)
-    record = _parser(source, page.parser)(capture, body)
-    if isinstance(record, RawBoard) and not known.fewest_rows <= len(record.rows) <= known.most_rows:
-        band = f"{known.fewest_rows} to {known.most_rows}"
-        raise ParseError("row_count", f"the board has {len(record.rows)} rows, expected {band}", capture.url)
-    return record
+    for record in records:
+        if isinstance(record, RawBoard) and not known.fewest_rows <= len(record.rows) <= known.most_rows:
+            band = f"{known.fewest_rows} to {known.most_rows}"
+            detail = f"{record.task} on {record.dataset} has {len(record.rows)} rows, expected {band}"
+            yield ParseError("row_count", detail, capture.url)
+        else:
+            yield record
 
 
 def page_urls(source: str, config: SourceConfig) -> list[str]:
