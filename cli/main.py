@@ -75,7 +75,7 @@ def refresh(
 
     # What can be wrong with the arguments is said before a server is started for them.
     settings = configuration.load(config, warehouse=warehouse)
-    from flows.steps import choose_sources
+    from flows.run import choose_sources
 
     choose_sources(settings, sources)
     if replay and full:
@@ -92,6 +92,33 @@ def refresh(
         _echo_json(report.as_dict(done))
     else:
         report.show(done, bundled=settings.bundled)
+    return done.exit_status
+
+
+@cli.command()
+@click.argument("kind")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@warehouse_options
+def ingest(
+    kind: str, paths: tuple[Path, ...], as_json: bool, warehouse: Path | None, config: Path | None
+) -> int:
+    """Load files: KIND is pwc-dump, pwc-html, opencodepapers, nlp-progress, codesota or warc.
+
+    PATHS are files, folders, zips, .gz or .zst. They are kept in the archive, as everything is.
+    """
+    from cli import report
+    from flows.ingest import kinds
+    from sotaduck import config as configuration
+
+    if kind not in kinds():
+        raise click.BadParameter(f"{kind!r} is none of {', '.join(kinds())}", param_hint="KIND")
+    settings = configuration.load(config, warehouse=warehouse)
+    done = report.run_ingest(settings, kind, paths, quiet=as_json)
+    if as_json:
+        _echo_json(report.as_dict(done))
+    else:
+        report.show(done)
     return done.exit_status
 
 
@@ -166,6 +193,24 @@ def history(
     from cli import tables
 
     tables.console().print(tables.history_table(board, steps))
+    return 0
+
+
+@cli.command()
+@click.argument("result_id")
+@click.option("--json", "as_json", is_flag=True)
+@warehouse_options
+def show(result_id: str, as_json: bool, warehouse: Path | None, config: Path | None) -> int:
+    """Show where a result comes from: every raw cell that states it, and the capture it was read from."""
+    from warehouse import query as ask
+
+    chain = ask.chain(_warehouse(config, warehouse), result_id)
+    if as_json:
+        _echo_json(chain)
+        return 0
+    from cli import tables
+
+    tables.console().print(tables.chain(chain))
     return 0
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,12 @@ from cli import tables
 from flows.server import prefect_server
 
 if TYPE_CHECKING:
-    from flows.steps import Progress as Watcher
-    from flows.steps import RunReport
+    from flows.run import Progress as Watcher
+    from flows.run import RunReport
+    from sotaduck.config import Config
 
 LEADERS_SHOWN = 25
+SHOWN = 20
 
 
 def run_refresh(*, quiet: bool, **parameters: Any) -> RunReport:
@@ -51,6 +53,15 @@ def run_refresh(*, quiet: bool, **parameters: Any) -> RunReport:
             server.wait()
         watch("starting Prefect", 1, 1)
         return refresh.run(watch, **parameters)
+
+
+def run_ingest(settings: Config, kind: str, paths: Sequence[Path], *, quiet: bool) -> RunReport:
+    """Load files, here and now: no Prefect, since nothing of it would help."""
+    console = tables.console(stderr=True)
+    with watched(console, quiet) as watch:
+        from flows.ingest import ingest
+
+        return ingest(settings, kind, paths, watch)
 
 
 @contextlib.contextmanager
@@ -87,14 +98,15 @@ def as_dict(report: RunReport) -> dict[str, Any]:
     return asdict(report)
 
 
-def show(report: RunReport, bundled: bool) -> None:
+def show(report: RunReport, bundled: bool = False) -> None:
     """What the run did, what went wrong, and who leads."""
     from warehouse import query as ask
 
     console = tables.console()
     if bundled:
         console.print(
-            "[dim]No sotaduck.toml here: replayed the bundled samples. README.md says how to name pages.[/dim]"
+            "[dim]No sotaduck.toml here: the bundled samples stand in for the network. README.md says how to "
+            "name pages.[/dim]"
         )
     leaders = ask.leaders(report.warehouse, LEADERS_SHOWN + 1)
     if leaders:
@@ -102,17 +114,23 @@ def show(report: RunReport, bundled: bool) -> None:
     if len(leaders) > LEADERS_SHOWN:
         console.print("[dim]… and more: sotaduck sql 'from leaderboards'[/dim]")
     console.print(figures(report.counts))
-    for warning in report.warnings:
-        console.print(f"[yellow]warning[/yellow] {escape(warning)}")
-    for failure in report.failures:
-        console.print(
-            f"[red]failed[/red] {failure.stage} {escape(failure.url)}: "
-            f"{escape(failure.detail)} [dim]\\[{failure.reason}][/dim]"
-        )
+    for note in report.notes:
+        console.print(escape(note))
+    _some(console, "yellow", "warning", report.warnings, "checks")
+    failures = [f"{item.stage} {item.url}: {item.detail} [{item.reason}]" for item in report.failures]
+    _some(console, "red", "failed", failures, "failures")
     console.print(f"Warehouse  {escape(str(report.warehouse))}")
     if report.data_docs:
         console.print(f"Data Docs  {escape(str(report.data_docs))} (what was checked; needs no network)")
     click.echo(f"Run {report.run_id}: {report.status} in {sum(report.stages.values()):.1f} s")
+
+
+def _some(console: Console, colour: str, word: str, lines: Sequence[str], view: str) -> None:
+    """The first lines of what may be many; the view has them all."""
+    for line in lines[:SHOWN]:
+        console.print(f"[{colour}]{word}[/{colour}] {escape(line)}")
+    if len(lines) > SHOWN:
+        console.print(f"[dim]… and {len(lines) - SHOWN:,} more: sotaduck sql 'from {view}'[/dim]")
 
 
 def figures(counts: Mapping[str, int]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +15,8 @@ from rich.text import Text
 Row = Mapping[str, Any]
 
 ARROWS = {True: "▲", False: "▼", None: "?"}
+READABLE = 24
+"""Narrower than this, a folded text column can no longer be read."""
 DIRECTIONS = {True: "higher is better", False: "lower is better", None: "direction unknown: not ranked"}
 
 
@@ -52,22 +54,94 @@ def cell(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, list | tuple):
         return ", ".join(cell(item) for item in value)
+    if isinstance(value, dict):
+        return " · ".join(f"{name} {cell(item)}" for name, item in value.items())
     return str(value)
 
 
-def plain_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """The result of a query: numbers right, text left, nothing cut that the screen can fold."""
-    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for index, name in enumerate(columns):
-        column = [row[index] for row in rows]
-        numeric = any(isinstance(value, int | float) for value in column) and all(
-            value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-            for value in column
-        )
-        table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(cell(value)) for value in row))
-    return table
+def plain_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> RenderableType:
+    """The result of a query: numbers right, text left; rows too wide for the screen one below the other."""
+    return _Answer(columns, rows)
+
+
+class _Answer:
+    """Chooses its form when the width of the screen is known, as `\\x auto` of psql does."""
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        self.columns = columns
+        self.rows = [[cell(value) for value in row] for row in rows]
+        self.numeric = [
+            any(_is_number(row[at]) for row in rows)
+            and all(row[at] is None or _is_number(row[at]) for row in rows)
+            for at in range(len(columns))
+        ]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """A table where columns of a readable width fit, else a block for each row."""
+        widths = [
+            max([len(name), *(len(row[at]) for row in self.rows)]) for at, name in enumerate(self.columns)
+        ]
+        readable = sum(min(READABLE, width) + 2 for width in widths)
+        yield self._table() if readable <= options.max_width else self._blocks()
+
+    def _table(self) -> Table:
+        table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        for name, numeric in zip(self.columns, self.numeric, strict=True):
+            table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold")
+        for row in self.rows:
+            table.add_row(*(escape(text) for text in row))
+        return table
+
+    def _blocks(self) -> Group:
+        parts: list[RenderableType] = []
+        for number, row in enumerate(self.rows, 1):
+            parts += [Text(f"── {number} ──", style="dim"), _pairs(zip(self.columns, row, strict=True))]
+        return Group(*parts)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in pairs:
+        grid.add_row(escape(name), escape(text))
+    return grid
+
+
+def chain(facts: Row) -> RenderableType:
+    """A result and where it comes from, from the value down to the bytes."""
+    result = facts["result"]
+    head = Text(f"{result['model']}  {cell(result['value']) or result['value_reason']}", style="bold")
+    head.append(f"  {result['leaderboard_id']}  rank {cell(result['rank']) or '–'}", style="cyan")
+    parts: list[RenderableType] = [head]
+    for step in facts["provenance"]:
+        read = cell(step["value"]) or f"NULL: {step['value_reason']}"
+        parts += [
+            Text(""),
+            _pairs(
+                {
+                    "source": f"{step['source']} ({step['matched_by'].replace('_', ' ')})",
+                    "raw cell": f"{step['value_text']!r} in row {step['position']}, model {step['model']!r}",
+                    "read as": " ".join([read, *(f"[{flag}]" for flag in step["value_flags"])]),
+                    "page": step["source_url"],
+                    "capture": f"{step['capture_id']}, {cell(step['fetched_at'])} UTC",
+                    "digest": step["digest"],
+                    "bytes": f"{step['warc_file']} at offset {step['warc_offset']}",
+                    "seen": f"{cell(step['first_seen'])} to {cell(step['last_seen'])}"
+                    + ("" if step["listed"] else ", no longer listed"),
+                }.items()
+            ),
+        ]
+    for title in ("conflicts", "suspects"):
+        if facts[title]:
+            columns = list(facts[title][0])
+            parts += [Text(""), Text(title, style="bold yellow")]
+            parts.append(plain_table(columns, [list(row.values()) for row in facts[title]]))
+    return Group(*parts)
 
 
 def board_heading(board: Row) -> Text:
@@ -87,10 +161,10 @@ def leaderboard_table(board: Row, rows: Sequence[Row]) -> RenderableType:
     table.add_column(f"{board['metric']} {ARROWS[board['higher_is_better']]}", justify="right")
     table.add_column("gap", justify="right", style="dim")
     table.add_column("SOTA", justify="center")
-    table.add_column("model", overflow="fold", ratio=3)
+    table.add_column("model", overflow="fold", min_width=24)
     table.add_column("extra data", justify="center")
     table.add_column("date", no_wrap=True)
-    table.add_column("paper", overflow="ellipsis", no_wrap=True, ratio=2, style="dim")
+    table.add_column("paper", overflow="ellipsis", no_wrap=True, max_width=48, style="dim")
     values = aligned([row["value"] for row in rows])
     gaps = aligned([row["gap_to_leader"] or None for row in rows])
     for row, value, gap in zip(rows, values, gaps, strict=True):
@@ -112,7 +186,12 @@ def leaderboard_table(board: Row, rows: Sequence[Row]) -> RenderableType:
 
 def flags(row: Row) -> str:
     """The marks that a value carries, in brackets behind the model."""
-    return f" [yellow]\\[{escape(', '.join(row['value_flags']))}][/yellow]" if row["value_flags"] else ""
+    marks = [*row["value_flags"], *(["suspect"] if row["suspect"] else [])]
+    return _mark(", ".join(marks)) if marks else ""
+
+
+def _mark(text: str, colour: str = "yellow") -> str:
+    return f" [{colour}]{escape(f'[{text}]')}[/{colour}]"
 
 
 def history_table(board: Row, steps: Sequence[Row]) -> RenderableType:
@@ -130,8 +209,8 @@ def history_table(board: Row, steps: Sequence[Row]) -> RenderableType:
             ("days held", "right"),
         ):
             table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-        table.add_column("model", overflow="fold", ratio=3)
-        table.add_column("paper", overflow="ellipsis", no_wrap=True, ratio=2, style="dim")
+        table.add_column("model", overflow="fold", min_width=24)
+        table.add_column("paper", overflow="ellipsis", no_wrap=True, max_width=48, style="dim")
         values = aligned([step["value"] for step in chosen])
         gains = aligned([step["improvement"] for step in chosen])
         for step, value, gain in zip(chosen, values, gains, strict=True):
@@ -141,7 +220,9 @@ def history_table(board: Row, steps: Sequence[Row]) -> RenderableType:
                 value,
                 gain.replace("–", " "),
                 cell(step["days_held"]) + ("…" if step["is_current"] else ""),
-                escape(step["model"]),
+                escape(step["model"])
+                + (_mark("suspect") if step["suspect"] else "")
+                + (_mark("within the uncertainty", "dim") if step["within_uncertainty"] else ""),
                 escape(step["paper_title"] or "–"),
                 style="bold green" if step["is_current"] else None,
             )

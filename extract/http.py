@@ -1,17 +1,16 @@
 """One polite HTTP session: robots.txt, rate, retries, limits, redirects on the same site only.
 
-    get ─▶ one hop after another (redirects, each asked of robots.txt)
-             └─▶ one try after another (back-off, Retry-After)
-                   └─▶ one exchange (rate, time limits, size limit)
+get ─▶ one hop after another (redirects, each asked of robots.txt)
+         └─▶ one try after another (back-off, Retry-After)
+               └─▶ one exchange (rate, time limits, size limit)
 """
 
 from __future__ import annotations
 
+import logging
 import re
-import socket
-import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,26 +20,28 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 import urllib3
-from protego import Protego
 from requests_ratelimiter import LimiterSession
-from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponential, wait_random
 
 from extract.body import ACCEPT_ENCODING, read_body
 from extract.deadline import Deadline, WatchedAdapter
+from extract.failures import explained
+from extract.robots import Robots, read_robots, robots_url, without_robots
 from sotaduck import __version__
 from sotaduck.config import SourceConfig
 from sotaduck.errors import CaptureError, ConfigError, RobotsDisallowed
 
+log = logging.getLogger("sotaduck.http")
+
 AGENT = "sotaduck"
 MAX_REDIRECTS = 5
-# A site that asks for more is not asked again in this run: coming back earlier would be rude.
+# A site that asks for more is not asked again in this run: to come back earlier would be rude.
 LONGEST_RETRY_AFTER = 120.0
-LONGEST_CRAWL_DELAY = 120.0
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_RETRIED_STATUS = frozenset({429, 500, 502, 503, 504})
+_PORTS = {"http": 80, "https": 443}
 # What may pass by itself. `total_timeout` is not among them: the server had all the time there is.
-_RETRIED_REASON = frozenset(
+_PASSING = frozenset(
     {
         "connection_failed",
         "connection_refused",
@@ -51,6 +52,8 @@ _RETRIED_REASON = frozenset(
         "truncated_body",
     }
 )
+# 0.5, 1, 2, 4 … seconds, and some chance, so that clients do not come back all at once.
+_back_off = wait_exponential(multiplier=0.5, max=30) + wait_random(0, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +106,9 @@ class PoliteSession:
         self._config = config
         self._sleep = sleep
         self._now = now
-        self._robots: dict[str, Protego | RobotsDisallowed] = {}
-        self._last_asked: dict[str, float] = {}
-        rate = config.requests_per_second
-        # No status fills the bucket: Retry-After is obeyed here, and more exactly.
-        session = LimiterSession(per_second=rate, limit_statuses=()) if rate else requests.Session()
-        session.mount("http://", WatchedAdapter())
-        session.mount("https://", WatchedAdapter())
-        session.headers.clear()
-        session.headers.update(
-            {
-                "User-Agent": f"{AGENT}/{__version__} (+{config.contact})",
-                "Accept": "*/*",
-                "Accept-Encoding": ACCEPT_ENCODING,
-            }
-        )
-        # The environment's proxies and certificates are obeyed: behind a company's proxy nothing
-        # works without them. An `auth` of our own that does nothing keeps .netrc out of it.
-        session.auth = lambda request: request
-        # What a page says must not depend on which pages were asked before.
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session = session
+        self._robots: dict[str, Robots | CaptureError] = {}
+        self._last_asked: dict[str, datetime] = {}
+        self._session = _session(config)
 
     def __enter__(self) -> PoliteSession:
         return self
@@ -145,7 +130,7 @@ class PoliteSession:
             etag, last_modified: validators of the copy at hand; the answer may then be 304.
 
         Raises:
-            RobotsDisallowed: robots.txt forbids the page, or could not be had.
+            RobotsDisallowed: robots.txt forbids the page, or leaves its rules unknown.
             CaptureError: there is no complete, acceptable response; `reason` says why.
         """
         validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
@@ -153,70 +138,86 @@ class PoliteSession:
         try:
             response = self._follow(url, headers, self._obey_robots)
             if response.status == 304 and not headers:
-                raise CaptureError("unexpected_304", "304 Not Modified, though nothing was said of a copy")
-            return response
+                raise CaptureError("unexpected_304", "304 Not Modified, though no copy was spoken of")
         except CaptureError as error:
             # Errors deep below speak of a hop or of robots.txt: the page that was asked for names them.
-            error_url = error.url if error.url not in ("", url) else ""
-            detail = f"{error.detail} (at {error_url})" if error_url else error.detail
+            detail = f"{error.detail} (at {error.url})" if error.url not in ("", url) else error.detail
             raise type(error)(error.reason, detail, url) from error
+        return response
 
-    def _follow(
-        self, url: str, headers: dict[str, str], before: Callable[[SplitResult], None] | None = None
-    ) -> Response:
+    def _obey_robots(self, parts: SplitResult) -> None:
+        site = robots_url(parts)
+        if site not in self._robots:
+            try:
+                answer = self._follow(site, {}, lambda _: None)
+                self._robots[site] = read_robots(AGENT, site, answer.status, answer.body)
+            except RobotsDisallowed as error:
+                self._robots[site] = error
+            except CaptureError as error:
+                self._robots[site] = without_robots(site, error)
+        robots = self._robots[site]
+        if isinstance(robots, CaptureError):
+            raise robots
+        robots.check(parts.geturl())
+
+    def _follow(self, url: str, headers: Mapping[str, str], allow: Callable[[SplitResult], None]) -> Response:
         """Follow redirects by hand: each hop must be allowed before it is asked for."""
-        start = _split(url)
         seen = [url.partition("#")[0]]
         while True:
             here = _split(seen[-1])
-            if before:
-                before(here)
-            response = self._persist(seen[-1], headers)
-            location = response.header("Location")
-            if response.status not in _REDIRECTS or location is None:
+            allow(here)
+            answer = self._persist(seen[-1], headers)
+            location = answer.header("Location")
+            if answer.status not in _REDIRECTS or location is None:
                 return Response(
-                    url, seen[-1], response.status, response.reason,
-                    response.headers, response.body, response.fetched_at,
-                )  # fmt: skip
-            target = urljoin(seen[-1], location.strip()).partition("#")[0]
-            _check_redirect(start, here, target)
+                    url,
+                    seen[-1],
+                    answer.status,
+                    answer.reason,
+                    answer.headers,
+                    answer.body,
+                    answer.fetched_at,
+                )
+            target = _redirect_target(here, location)
             if target in seen:
-                raise CaptureError("redirect_loop", f"redirects run in a circle: {' → '.join([*seen, target])}")
+                raise CaptureError("redirect_loop", f"redirects in a circle: {' → '.join([*seen, target])}")
             if len(seen) > MAX_REDIRECTS:
-                raise CaptureError("too_many_redirects", f"more than {MAX_REDIRECTS} redirects, last to {target}")
+                raise CaptureError("too_many_redirects", f"more than {MAX_REDIRECTS}, the last to {target}")
             seen.append(target)
 
-    def _persist(self, url: str, headers: dict[str, str]) -> Response:
-        """Try until there is a final answer, or the tries are used up: then the last response stands."""
+    def _persist(self, url: str, headers: Mapping[str, str]) -> Response:
+        """Try until there is a final answer, or the tries are used up: then the last outcome stands."""
         retrying = Retrying(
             sleep=self._sleep,
             stop=stop_after_attempt(self._config.retries + 1),
             wait=self._pause,
             retry=self._may_pass,
+            before_sleep=_log_retry,
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
-        outcome: Response = retrying(self._exchange, url, headers)
-        return outcome
+        answer: Response = retrying(self._exchange, url, headers)
+        return answer
 
     def _may_pass(self, state: RetryCallState) -> bool:
         if state.outcome is None:
             return False
         error = state.outcome.exception()
         if error is not None:
-            return isinstance(error, CaptureError) and error.reason in _RETRIED_REASON
-        response = state.outcome.result()
-        asked = self._retry_after(response)
-        return response.status in _RETRIED_STATUS and (asked is None or asked <= LONGEST_RETRY_AFTER)
+            return isinstance(error, CaptureError) and error.reason in _PASSING
+        answer = state.outcome.result()
+        if answer.status != 429 and answer.status < 500:
+            return False
+        return (self._retry_after(answer) or 0.0) <= LONGEST_RETRY_AFTER
 
     def _pause(self, state: RetryCallState) -> float:
-        backoff = wait_exponential_jitter(initial=0.5, max=30, jitter=0.5)(state)
+        pause = _back_off(state)
         if state.outcome is None or state.outcome.failed:
-            return backoff
-        return max(backoff, self._retry_after(state.outcome.result()) or 0.0)
+            return pause
+        return max(pause, self._retry_after(state.outcome.result()) or 0.0)
 
-    def _retry_after(self, response: Response) -> float | None:
+    def _retry_after(self, answer: Response) -> float | None:
         """Seconds that the server asks to wait; None where it says nothing that can be read."""
-        text = (response.header("Retry-After") or "").strip()
+        text = (answer.header("Retry-After") or "").strip()
         if re.fullmatch(r"[0-9]{1,9}", text):
             return float(text)
         try:
@@ -226,16 +227,108 @@ class PoliteSession:
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
         return max(0.0, (until - self._now()).total_seconds())
 
-    def _exchange(self, url: str, headers: dict[str, str]) -> Response:
+    def _exchange(self, url: str, headers: Mapping[str, str]) -> Response:
         """One request, one complete response."""
-        config = self._config
         self._wait_for_crawl_delay(url)
-        try:
-            request = self._session.prepare_request(requests.Request("GET", url, headers=headers))
-            settings = self._session.merge_environment_settings(request.url or url, {}, True, None, None)
-        except (requests.RequestException, UnicodeError) as error:
-            raise CaptureError("bad_url", f"cannot be asked for: {error}", url) from error
-        # The time in which the rate limit makes us wait is ours, not the server's.
-        with Deadline(0 if False else config.total_timeout) as deadline:
-            pass
-        raise NotImplementedError(settings, deadline)
+        config = self._config
+        limit = int(config.max_body_mb * 2**20)
+        with Deadline(config.total_timeout) as deadline:
+            try:
+                with self._session.get(
+                    url,
+                    headers=headers,
+                    timeout=(config.connect_timeout, config.read_timeout),
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer:
+                    body = read_body(answer.raw, limit)
+            except (CaptureError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                if deadline.passed:
+                    raise _too_slow(config.total_timeout, url) from error
+                raise error if isinstance(error, CaptureError) else explained(error, url) from error
+            if deadline.passed:
+                # A body without a length looks whole when the connection is shut in its middle.
+                raise _too_slow(config.total_timeout, url)
+        fetched_at = self._now().astimezone(UTC).replace(microsecond=0)
+        sent = tuple((name, value) for name, value in answer.raw.headers.items())
+        return Response(url, url, answer.status_code, answer.reason or "", sent, body, fetched_at)
+
+    def _wait_for_crawl_delay(self, url: str) -> None:
+        site = robots_url(urlsplit(url))
+        robots, last = self._robots.get(site), self._last_asked.get(site)
+        if isinstance(robots, Robots) and last is not None:
+            since = (self._now() - last).total_seconds()
+            # A clock that was set back must not make us wait for longer.
+            if (pause := min(robots.crawl_delay - since, robots.crawl_delay)) > 0:
+                self._sleep(pause)
+        self._last_asked[site] = self._now()
+
+
+def _session(config: SourceConfig) -> requests.Session:
+    rate = config.requests_per_second
+    # `burst` spaces the requests evenly; without it, a second's worth would go out at once. No status
+    # fills the limiter's bucket: Retry-After is obeyed here, and more exactly.
+    session = (
+        LimiterSession(per_second=rate, burst=1 / rate, limit_statuses=()) if rate else requests.Session()
+    )
+    session.mount("http://", WatchedAdapter())
+    session.mount("https://", WatchedAdapter())
+    session.headers.clear()
+    session.headers.update(
+        {
+            "User-Agent": f"{AGENT}/{__version__} (+{config.contact})",
+            "Accept": "*/*",
+            "Accept-Encoding": ACCEPT_ENCODING,
+        }
+    )
+    # The environment's proxies and certificates are obeyed: behind a company's proxy nothing works
+    # without them. An `auth` of our own that does nothing keeps .netrc out of it.
+    session.auth = lambda request: request
+    # What a page says must not depend on which pages were asked for before.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def _too_slow(seconds: float, url: str) -> CaptureError:
+    return CaptureError("total_timeout", f"no complete response within {seconds:g} s (total_timeout)", url)
+
+
+def _log_retry(state: RetryCallState) -> None:
+    url, outcome = state.args[0], state.outcome
+    if outcome is not None and state.next_action is not None:
+        what = outcome.exception() or f"{url}: status {outcome.result().status}"
+        log.info("%s; next try in %.1f s", what, state.next_action.sleep)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise CaptureError("bad_url", f"not an address: {error}", url) from error
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise CaptureError("bad_url", "not an absolute http(s) address", url)
+    return parts
+
+
+def _site(parts: SplitResult) -> tuple[str, int | None]:
+    """What the addresses of one site have in common: the host without `www.`, a port out of the ordinary."""
+    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
+    return host, None if parts.port == _PORTS[parts.scheme] else parts.port
+
+
+def _redirect_target(here: SplitResult, location: str) -> str:
+    """Where a redirect leads. Raises for one that leaves the site, http(s), or the safety of https."""
+    try:
+        target = urljoin(here.geturl(), location.strip()).partition("#")[0]
+        scheme = urlsplit(target).scheme
+    except ValueError as error:
+        raise CaptureError("bad_url", f"redirects to {location!r}: {error}") from error
+    if scheme not in _PORTS:
+        raise CaptureError("redirect_not_http", f"redirects to {target}, which is not http(s)")
+    there = _split(target)
+    if _site(there) != _site(here):
+        raise CaptureError("redirect_other_site", f"redirects to another site, {target}")
+    if here.scheme == "https" and there.scheme == "http":
+        raise CaptureError("redirect_insecure", f"redirects from https to {target}")
+    return target

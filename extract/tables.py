@@ -1,237 +1,59 @@
-"""Strict readers of HTML: bytes to a tree, to runs of visible text, to tables.
+"""Strict readers of tables in HTML: `<table>`, ARIA tables, and rows made of other elements.
 
-Nothing here knows a site. Readers raise `ParseError` with a reason and a place and without an
-address; the parser of the source adds that. All walks are loops, so that no depth of nesting
-ends in a RecursionError.
+Which row is the header, the caller says. Every row below it has as many cells as the header,
+spans resolved; what cannot be brought to that form is a `ParseError` that names the row.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, Tag
+from bs4.element import Tag
 
+from extract.visible import DROPPED, Visible, fold, said, spoken
 from sotaduck.errors import ParseError
 
-# Elements whose text nobody reads on the page.
-DROPPED = frozenset(
-    "script style template noscript head title svg iframe object canvas textarea annotation".split()
-)
-# Elements that stand in the line: text on both sides of their tags belongs together.
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s "
-    "samp small span strong sub sup svg time tt u var wbr".split()
-)
-# The usual names for "for screen readers only": no class is used to find data, only to tell what is seen.
-UNSEEN = frozenset({"sr-only", "visually-hidden", "screen-reader-text"})
-
-ARROWS = "↕▲▼↑↓⇅⇵△▽▴▾▵▿⬆⬇⬍⯅⯆⌃⌄🔼🔽"
-_ARROW = re.compile(f"[{ARROWS}\ufe0e\ufe0f]+")
+_ARROW = re.compile("[↕▲▼↑↓⇅⇵△▽▴▾▵▿⬆⬇⬍⯅⯆⌃⌄🔼🔽\ufe0e\ufe0f]+")
 _SORTING = re.compile(
-    r"(?i)^(?:click to )?sort(?: column)?(?: by)?:? | ?[(,]? ?"
-    r"(?:sortable|(?:not )?sorted|sort)?,? ?(?:in )?(?:(?:ascending|descending)(?: order)?)?\)?$"
+    r"(?i)^(?:click to )?sort(?: column)? by:?\s|"
+    r"[\s,]*\(?\b(?:sortable|(?:not )?sorted|sort|(?:sort(?:ed)? )?(?:in )?(?:ascending|descending)(?: order)?)\)?$"
 )
-_META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9_:.-]+)""")
-_HEADER_CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?\s*([a-z0-9_:.-]+)""")
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+IsHeader = Callable[[Sequence[str]], bool]
+"""True for the texts of a header row, arrows and words about sorting left out."""
+IsNote = Callable[[str], bool]
+"""True for the text of a row of one cell that stands in place of rows (`No results`)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of text inside one element. React's comments between two text nodes do not break it.
+class Cell:
+    """A cell: its element, its text, and the columns and rows that it says it covers."""
 
-    Attributes:
-        text: with whitespace folded.
-        gap: what stands between it and the piece before: nothing, a blank, or a line's end.
-        tag: the element that holds the text.
-        anchor: the link that it stands in.
-        unseen: meant for screen readers only.
-    """
-
-    text: str
-    gap: str
     tag: Tag
-    anchor: Tag | None
-    unseen: bool
+    text: str
+    columns: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table with one header row: cells as elements, every row as long as the header.
+    """A table with one header row, every row as long as the header.
 
     Attributes:
-        header: cleaned header texts (no arrows, no `sort by`).
-        header_cells: the elements behind them.
-        rows: the body, header and notes left out.
+        header: the columns' names, without arrows and `sort by`.
+        header_cells: the cells behind them, with all they say.
+        rows: the body, repeated headers and notes left out.
         notes: texts of rows that are one cell over the full width (`No results`).
-        elements: the rows as elements, to know which text of the page the grid has covered.
+        spans: what the rows cover of the page's stream of text.
     """
 
     header: tuple[str, ...]
-    header_cells: tuple[Tag, ...]
-    rows: tuple[tuple[Tag, ...], ...]
+    header_cells: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...]
-    elements: tuple[Tag, ...]
-
-
-def decode(body: bytes, media_type: str = "") -> str:
-    """Bytes to text by the declared charset (byte-order mark, Content-Type, meta, else UTF-8), strictly.
-
-    Raises:
-        ParseError: `not_html` for what is no text at all, `bad_encoding` for bytes that the charset
-            does not allow: a guess would change names without anybody knowing.
-    """
-    charset = next((name for mark, name in _BOMS if body.startswith(mark)), None)
-    if charset is None:
-        if found := _HEADER_CHARSET.search(media_type):
-            charset = found[1]
-        elif meta := _META.search(body[:4096]):
-            charset = meta[1].decode("ascii")
-            if charset.lower().startswith("utf-16"):
-                charset = "utf-8"  # a meta that could be read as ASCII is not UTF-16 (WHATWG says the same)
-    charset = (charset or "utf-8").lower()
-    # As browsers do: pages that declare Latin-1 are written in its superset.
-    charset = "cp1252" if charset in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii") else charset
-    try:
-        text = body.decode(charset)
-    except LookupError:
-        raise ParseError("bad_encoding", f"the page declares an unknown charset `{charset}`") from None
-    except UnicodeDecodeError as error:
-        around = body[max(0, error.start - 20) : error.start].decode("ascii", "replace")
-        raise ParseError(
-            "bad_encoding", f"byte {error.start} (after {around!r}) is not valid {charset}: {error.reason}"
-        ) from None
-    if "\0" in text:  # libxml2 would stop reading there
-        raise ParseError("not_html", f"there is a NUL at character {text.index(chr(0))}: no text")
-    return text.removeprefix("\ufeff")
-
-
-def read_html(body: bytes, media_type: str = "") -> BeautifulSoup:
-    """Bytes to a tree.
-
-    Raises:
-        ParseError: `not_html`, `bad_encoding`.
-    """
-    kind = media_type.split(";")[0].strip().lower()
-    if kind and "html" not in kind and kind not in ("text/plain", "application/octet-stream"):
-        raise ParseError("not_html", f"the server sent {kind}, not HTML")
-    text = decode(body, media_type)
-    if not re.search(r"<[a-zA-Z!]", text):
-        raise ParseError("not_html", f"there is no element in the page: {fold(text)[:60]!r}")
-    # lxml gets bytes whose encoding is certain, so that no meta can change its mind half-way.
-    return BeautifulSoup(text.encode("utf-8", "replace"), "lxml", from_encoding="utf-8")
-
-
-def fold(text: str) -> str:
-    """Every run of whitespace (no-break blanks too) becomes one blank; none at the ends."""
-    return " ".join(text.split())
-
-
-def squash(text: str | None) -> str:
-    """For comparing texts of two layouts, whose line breaks differ: no whitespace at all."""
-    return "".join((text or "").split())
-
-
-def pieces(node: Tag) -> list[Piece]:
-    """The text under a node, in order, cut wherever an element begins or ends.
-
-    Under a table's cell or row, what lenient repair has nested there (the cells after an unclosed
-    one) is left out: it belongs to itself.
-    """
-    found: list[Piece] = []
-    run: list[str] = []
-    gap = ""
-    in_row = node.name in ("td", "th")
-
-    def flush(holder: Tag, unseen: bool) -> None:
-        nonlocal gap
-        raw = "".join(run)
-        run.clear()
-        text = fold(raw)
-        if raw[:1].isspace() and not gap:
-            gap = " "
-        if text:
-            found.append(Piece(text, gap, holder, _anchor(holder, node), unseen))
-            gap = " " if raw[-1:].isspace() else ""
-
-    # (element, its children still to come, unseen): a stack of its own instead of recursion.
-    stack: list[tuple[Tag, Iterator[PageElement], bool]] = [(node, iter(node.children), _is_unseen(node))]
-    while stack:
-        holder, children, unseen = stack[-1]
-        child = next(children, None)
-        if child is None:
-            flush(holder, unseen)
-            stack.pop()
-            if stack and holder.name not in INLINE:
-                gap = "\n"
-        elif isinstance(child, Tag):
-            skipped = child.name in DROPPED or (in_row and child.name in ("td", "th", "tr"))
-            if child.name in INLINE and skipped:
-                flush(holder, unseen)
-                continue
-            flush(holder, unseen)
-            if child.name not in INLINE and child.name not in ("script", "style", "template", "wbr"):
-                gap = "\n"
-            if not skipped:
-                stack.append((child, iter(child.children), unseen or _is_unseen(child)))
-        elif type(child) is NavigableString:  # comments, CDATA and the like are subclasses
-            run.append(str(child))
-    return found
-
-
-def _is_unseen(tag: Tag) -> bool:
-    return bool(UNSEEN.intersection(tag.get_attribute_list("class")))
-
-
-def _anchor(tag: Tag, root: Tag) -> Tag | None:
-    step: Tag | None = tag
-    while step is not None:
-        if step.name == "a" and step.get("href"):
-            return step
-        if step is root:
-            return None
-        step = step.parent
-    return None
-
-
-def join(parts: Iterable[Piece]) -> str:
-    """Pieces to one text, as a reader sees it: `84` and `.6` side by side are `84.6`."""
-    text = ""
-    for part in parts:
-        text += (" " if text and part.gap else "") + part.text
-    return text
-
-
-def text_of(node: Tag) -> str:
-    """The visible text of a node; where there is none, what screen readers are told."""
-    parts = pieces(node)
-    return join(part for part in parts if not part.unseen) or join(parts) or _spoken(node)
-
-
-def _spoken(node: Tag) -> str:
-    """The name of a lone icon: `<img alt>`, `aria-label`, an SVG's `<title>`."""
-    for tag in (node, *node.find_all(True)):
-        if name := tag.get("aria-label") or (tag.name == "img" and tag.get("alt")):
-            return fold(str(name))
-        if tag.name == "title":
-            return fold(tag.get_text())
-    return ""
-
-
-def lines(parts: Iterable[Piece]) -> list[str]:
-    """Pieces to lines: a block element begins a new one."""
-    found: list[list[Piece]] = []
-    for part in parts:
-        if part.unseen:
-            continue
-        if part.gap == "\n" or not found:
-            found.append([])
-        found[-1].append(part)
-    return [join(line) for line in found]
+    spans: tuple[tuple[int, int], ...]
 
 
 def header_word(text: str) -> str:
@@ -239,134 +61,194 @@ def header_word(text: str) -> str:
     return fold(_SORTING.sub("", fold(_ARROW.sub(" ", text))))
 
 
-def header_text(cell: Tag) -> str:
-    """What the header cell is called: its visible text, else its name for screen readers."""
-    return header_word(text_of(cell))
-
-
-def grids(soup: Tag, is_header: Callable[[Sequence[str]], bool], is_note: Callable[[str], bool]) -> list[Grid]:
-    """Every table whose header row `is_header` knows: `<table>`, and rows made of other elements.
+def grids(page: Visible, is_header: IsHeader, is_note: IsNote) -> list[Grid]:
+    """Every table of a page whose header row `is_header` knows.
 
     Raises:
         ParseError: `cell_count`, `nested_table`, `duplicate_header`; each names the row.
     """
-    found = []
-    for table in soup.find_all("table"):
-        rows = _table_rows(table)
-        if grid := _grid(rows, is_header, is_note):
-            found.append(grid)
-    if not found:
-        for header in _div_headers(soup, is_header):
-            if grid := _grid([header, *_div_rows(header)], is_header, is_note):
-                found.append(grid)
-    return found
+    for tables in (html_tables, _aria_tables):
+        if found := [grid for rows in tables(page) if (grid := _grid(rows, is_header, is_note))]:
+            return found
+    candidates = (_grid(rows, is_header, is_note) for rows in _loose_tables(page, is_header))
+    return [grid for grid in candidates if grid]
 
 
-def _table_rows(table: Tag) -> list[Tag]:
-    return [row for row in table.find_all("tr") if row.find_parent("table") is table]
+# ---------------------------------------------------------------- where rows and cells are
 
 
-def _cells(row: Tag) -> list[Tag]:
-    if row.name == "tr":
-        return [cell for cell in row.find_all(["td", "th"]) if cell.find_parent("tr") is row]
-    return [cell for cell in row.children if isinstance(cell, Tag) and cell.name not in DROPPED]
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as the page has it: its cells, its span of the stream, and whether it stands in a <thead>."""
+
+    cells: tuple[Cell, ...]
+    span: tuple[int, int]
+    in_head: bool
+    text: str
 
 
-def _span(cell: Tag, name: str) -> int:
-    text = str(cell.get(name, "1")).strip()
-    return int(text) if text.isdigit() and int(text) > 1 else 1
-
-
-def _grid(
-    rows: Sequence[Tag], is_header: Callable[[Sequence[str]], bool], is_note: Callable[[str], bool]
-) -> Grid | None:
-    at = next(
-        (index for index, row in enumerate(rows) if is_header([header_text(cell) for cell in _cells(row)])), None
-    )
-    if at is None:
-        return None
-    header_cells = _cells(rows[at])
-    header = tuple(header_text(cell) for cell in header_cells)
-    for name in header:
-        if name and sum(other.casefold() == name.casefold() for other in header) > 1:
-            raise ParseError("duplicate_header", f"two columns are called `{name}`")
-    if wide := next((cell for cell in header_cells if _span(cell, "colspan") > 1), None):
-        raise ParseError("cell_count", f"the header `{header_text(wide)}` spans several columns")
-    body: list[tuple[Tag, ...]] = []
-    notes: list[str] = []
-    carried: dict[int, tuple[Tag, int]] = {}  # column → (cell, rows that it still covers): rowspan
-    for row in rows[at + 1 :]:
-        own = _cells(row)
-        number = len(body) + 1
-        if not own and not carried:
-            if text_of(row):
-                notes.append(text_of(row))
-            continue
-        if len(own) == 1 and len(header) > 1 and not carried:
-            text = text_of(row)
-            if not text or is_note(text):
-                notes.append(text)
+def html_tables(page: Visible) -> Iterator[list[Row]]:
+    """The rows of each `<table>`; those of a table inside of it are its own."""
+    for table in page.soup.find_all("table"):
+        nested = table.find("table") is not None
+        rows: list[tuple[Tag, list[Tag]]] = []
+        for tag in table.find_all(["tr", "td", "th"]):
+            if nested and tag.find_parent("table") is not table:
                 continue
-            raise ParseError("cell_count", f"row {number} has one cell for {len(header)} columns: {text[:80]!r}")
-        if tuple(header_text(cell) for cell in own) == header and all(cell.name == "th" for cell in own):
-            continue  # the header once more (a <tfoot>, or long tables)
-        cells: list[Tag] = []
-        queue = list(own)
-        while queue or len(cells) in carried:
-            column = len(cells)
-            if column in carried:
-                cell, left = carried.pop(column)
-            else:
-                cell = queue.pop(0)
-                left = _span(cell, "rowspan") - 1
-                if _span(cell, "colspan") > 1:
-                    raise ParseError("cell_count", f"row {number}: a cell spans columns: {text_of(cell)[:80]!r}")
-                if cell.find("table"):
-                    raise ParseError("nested_table", f"row {number} holds a table in a cell")
-            if left:
-                carried[column] = (cell, left)
-            cells.append(cell)
-            if len(cells) > len(header) + len(own):
-                break
-        if len(cells) != len(header):
-            raise ParseError(
-                "cell_count",
-                f"row {number} has {len(cells)} cells for {len(header)} columns ({', '.join(header)}): "
-                f"{' | '.join(text_of(cell) for cell in cells)[:120]!r}",
-            )
-        body.append(tuple(cells))
-    return Grid(header, tuple(header_cells), tuple(body), tuple(notes), tuple(rows))
+            if tag.name == "tr":
+                rows.append((tag, []))
+            elif rows:
+                rows[-1][1].append(tag)
+            else:  # cells without a row: repair leaves them in the table
+                rows.append((table, [tag]))
+        yield _rows(page, rows)
 
 
-def _div_headers(soup: Tag, is_header: Callable[[Sequence[str]], bool]) -> list[Tag]:
-    """Elements whose children read as a header row, outside of any `<table>`."""
-    found = []
-    for tag in soup.find_all(True):
-        if tag.name in DROPPED or tag.name in ("table", "thead", "tbody", "tr", "select", "html", "body"):
+def _aria_tables(page: Visible) -> Iterator[list[Row]]:
+    for table in page.soup.find_all(role=["table", "grid", "treegrid"]):
+        if table.name != "table":
+            rows = [
+                (row, row.find_all(role=["cell", "gridcell", "columnheader", "rowheader"]))
+                for row in table.find_all(role="row")
+            ]
+            yield _rows(page, rows)
+
+
+def _loose_tables(page: Visible, is_header: IsHeader) -> Iterator[list[Row]]:
+    """Rows made of any elements: one whose children read as a header, and those after it."""
+    for tag in page.soup.find_all(True):
+        begin, end = page.span(tag)
+        if not 3 <= end - begin <= 80 or tag.name in ("table", "tbody", "thead", "tr", "select"):
             continue
-        children = _cells(tag)
-        if 3 <= len(children) <= 40 and all(not child.find(True, recursive=False) or True for child in children):
-            texts = [header_text(child) if len(child.find_all(True, limit=13)) < 13 else "" for child in children]
-            if is_header(texts):
-                found.append(tag)
-    return found
+        children = _children(tag)
+        if 3 <= len(children) <= 40 and is_header([header_word(page.text(child)) for child in children]):
+            rows = [(row, _children(row)) for row in _rows_after(tag, len(children))]
+            # Where the next one reads as a header too, they are cards with labels.
+            if rows and not is_header([header_word(page.text(child)) for child in rows[0][1]]):
+                yield _rows(page, [(tag, children), *rows])
 
 
-def _div_rows(header: Tag) -> list[Tag]:
-    """The rows after a header made of other elements: its siblings, or the children of its group's siblings."""
-    count = len(_cells(header))
-    found: list[Tag] = []
+def _rows_after(header: Tag, columns: int) -> list[Tag]:
+    """The elements after a header that are its rows: siblings, or children of its group's siblings.
 
-    def is_group(tag: Tag) -> bool:
-        if tag.get("role") == "rowgroup":
-            return True
-        inner = _cells(tag)
-        return bool(inner) and 2 * sum(len(_cells(child)) == count for child in inner) > len(inner)
-
+    Empty where most of them are not as wide: then the header was none (a bar of buttons, say).
+    """
     siblings = [tag for tag in header.next_siblings if isinstance(tag, Tag)]
     if not siblings and header.parent is not None:
         siblings = [tag for tag in header.parent.next_siblings if isinstance(tag, Tag)]
+    found: list[Tag] = []
     for tag in siblings:
-        if tag.name not in DROPPED:
-            found.extend(_cells(tag) if is_group(tag) else [tag])
+        if tag.name in DROPPED:
+            continue
+        inner = _children(tag)
+        is_group = 2 * sum(len(_children(child)) == columns for child in inner) > len(inner)
+        found.extend(inner if is_group else [tag])
+    wide = sum(len(_children(tag)) == columns for tag in found)
+    return found if 2 * wide > len(found) else []
+
+
+def _children(tag: Tag) -> list[Tag]:
+    return [child for child in tag.contents if isinstance(child, Tag) and child.name not in DROPPED]
+
+
+def _rows(page: Visible, rows: Sequence[tuple[Tag, Sequence[Tag]]]) -> list[Row]:
+    # A cell ends where the next one begins: repair of unclosed tags nests them in one another.
+    begins = [page.span(cell)[0] for _, cells in rows for cell in cells] + [len(page.stream)]
+    found: list[Row] = []
+    seen = 0
+    for tag, cells in rows:
+        row: list[Cell] = []
+        for cell in cells:
+            seen += 1
+            begin, end = page.span(cell)
+            text = said(page.stream[begin : min(end, max(begin, begins[seen]))]) or spoken(cell)
+            row.append(Cell(cell, text, _number(cell, "colspan"), _number(cell, "rowspan")))
+        in_head = tag.parent is not None and tag.parent.name == "thead"
+        found.append(Row(tuple(row), page.span(tag), in_head, page.text(tag) if len(row) < 2 else ""))
     return found
+
+
+def _number(cell: Tag, name: str) -> int:
+    text = str(cell.get(name, "1")).strip()
+    return max(int(text), 1) if text.isascii() and text.isdigit() else 1
+
+
+# ---------------------------------------------------------------- rows to a grid
+
+
+def _grid(rows: Sequence[Row], is_header: IsHeader, is_note: IsNote) -> Grid | None:
+    at, carried = 0, _Carried()
+    for at, row in enumerate(rows):
+        cells = carried.fill(row)
+        if is_header([header_word(cell.text) for cell in cells]):
+            break
+    else:
+        return None
+    while carried.waiting() and at + 1 < len(
+        rows
+    ):  # a header of several rows: the last one names the columns
+        at += 1
+        cells = carried.fill(rows[at])
+    header = tuple(header_word(cell.text) for cell in cells)
+    if wide := next((cell for cell in cells if cell.columns > 1), None):
+        raise ParseError("cell_count", f"the header `{header_word(wide.text)}` spans several columns")
+    folded = [name.casefold() for name in header]
+    if twice := next((name for name in header if name and folded.count(name.casefold()) > 1), None):
+        raise ParseError("duplicate_header", f"two columns are called `{twice}`")
+    body: list[tuple[Cell, ...]] = []
+    notes: list[str] = []
+    for row in rows[at + 1 :]:
+        words = tuple(header_word(cell.text) for cell in row.cells)
+        repeated = words == header and all(cell.tag.name == "th" for cell in row.cells)
+        if repeated or row.in_head:
+            continue
+        if len(row.cells) < 2 < len(header) and not carried.waiting():
+            if row.text and not is_note(row.text):
+                raise ParseError(
+                    "cell_count",
+                    f"row {len(body) + 1} has one cell for {len(header)} columns: {row.text[:80]!r}",
+                )
+            notes.append(row.text)
+            continue
+        body.append(_body_row(carried.fill(row), header, len(body) + 1))
+    spans = tuple(row.span for row in rows)
+    return Grid(header, tuple(cells), tuple(body), tuple(note for note in notes if note), spans)
+
+
+def _body_row(cells: Sequence[Cell], header: Sequence[str], number: int) -> tuple[Cell, ...]:
+    said_there = " | ".join(cell.text for cell in cells)[:120]
+    if any(cell.columns > 1 for cell in cells):
+        raise ParseError("cell_count", f"row {number}: a cell spans several columns: {said_there!r}")
+    if any(cell.tag.find("table") for cell in cells):
+        raise ParseError("nested_table", f"row {number} holds a table in a cell: {said_there!r}")
+    if len(cells) != len(header):
+        columns = f"{len(header)} columns ({', '.join(header)})"
+        raise ParseError("cell_count", f"row {number} has {len(cells)} cells for {columns}: {said_there!r}")
+    return tuple(cells)
+
+
+class _Carried:
+    """Cells that cover rows below their own."""
+
+    def __init__(self) -> None:
+        self._left: dict[int, tuple[Cell, int]] = {}  # column → (cell, rows that it still covers)
+
+    def waiting(self) -> bool:
+        return bool(self._left)
+
+    def fill(self, row: Row) -> list[Cell]:
+        """The cells of a row, those that come from above in their places; a wide one once for each column."""
+        own = iter([cell for cell in row.cells for _ in range(min(cell.columns, 100))])
+        filled: list[Cell] = []
+        above, self._left = self._left, {}
+        while True:
+            column = len(filled)
+            cell, left = above.pop(column, (None, 0))
+            if cell is None:
+                cell = next(own, None)
+                if cell is None:
+                    return filled
+                left = cell.rows
+            if left > 1:
+                self._left[column] = (cell, left - 1)
+            filled.append(cell)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import flows.environment  # noqa: F401  (before Prefect: it reads these variables when imported)
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+import flows.environment  # noqa: F401  (before Prefect: it reads these variables when imported)
 from sotaduck import config as configuration
 from warehouse import export as snapshots
 

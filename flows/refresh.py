@@ -1,4 +1,4 @@
-"""The refresh flow: capture → parse → normalise → validate → load, under Prefect.
+"""The refresh flow: capture → read → normalise → validate → load, under Prefect.
 
 Read it as the architecture. The work is done by `flows.steps`, which knows no Prefect; here are
 the retries, the limit for a host, the names and the artifacts.
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from extract.archive import Archive
 from prefect import flow, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -24,58 +23,66 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 
 import flows.environment  # noqa: F401  (before Prefect: it reads these variables when imported)
 from flows import steps
+from flows.capturing import capture_source
+from flows.reading import batches
+from flows.run import Pages, Progress, Run, RunReport, begin, silent
 from sotaduck import config as configuration
-from sotaduck.config import SourceConfig
-from sotaduck.errors import BuildInProgress, SotaduckError
+from sotaduck.errors import SotaduckError
 from sotaduck.records import Normalised
-from transform import vocabulary as vocabularies
 
-watcher: ContextVar[steps.Progress] = ContextVar("watcher", default=steps.silent)
+watcher: ContextVar[Progress] = ContextVar("watcher", default=silent)
 """Who is told of progress: a flow's parameters must be plain data, so it cannot be one of them."""
 
-plain = {"cache_policy": NO_CACHE, "persist_result": False}
+plain: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
 """Every task works on the archive or the warehouse, which are the record: nothing to cache."""
 
 
-def _lock_is_held(_task: Any, _run: Any, state: Any) -> bool:
+def _is_worth_another_try(_task: Any, _run: Any, state: Any) -> bool:
+    """A fault that a sotaduck error names will be there a second later; others may pass."""
     try:
         state.result()
-    except BuildInProgress:
-        return True
-    except Exception:  # noqa: BLE001  (only asked whether another try helps; the error itself goes on)
+    except SotaduckError:
         return False
+    except Exception:  # noqa: BLE001  (only asked whether another try helps; the error itself goes on)
+        return True
     return False
 
 
-@task(task_run_name="capture-{name}", retries=1, retry_delay_seconds=5, **plain)
-def capture(name: str, source: SourceConfig, archive: Archive, known: steps.Known, full: bool) -> steps.Pages:
+@task(
+    task_run_name="capture-{name}",
+    retries=1,
+    retry_delay_seconds=5,
+    retry_condition_fn=_is_worth_another_try,
+    **plain,
+)
+def capture(run: Run, name: str, gathered: Pages) -> Pages:
     """Fetch and read one source, one run at a time for its host."""
-    with host_limit(source.base_url):
-        return steps.capture_source(name, source, archive, known, full, watcher.get())
+    with host_limit(run.sources[name].base_url):
+        return capture_source(run, name, gathered, watcher.get())
 
 
 @task(**plain)
-def reread(run: steps.Run) -> steps.Pages:
-    """Read the archive again from its first capture."""
-    return steps.reread(run, watcher.get())
-
-
-@task(**plain)
-def normalise(pages: steps.Pages) -> Normalised:
+def normalise(run: Run, batch: Pages) -> Normalised:
     """Text to typed records."""
-    return steps.normalise(pages, vocabularies.load())
+    return steps.normalise(run, batch)
 
 
 @task(**plain)
-def validate(run: steps.Run, pages: steps.Pages, normalised: Normalised) -> steps.Validated:
+def validate(run: Run, build: Any, batch: Pages, normalised: Normalised) -> Normalised:
     """Great Expectations before the load."""
-    return steps.validate(run, pages, normalised)
+    return steps.validate(run, build, batch, normalised)
 
 
-@task(retries=2, retry_delay_seconds=15, retry_condition_fn=_lock_is_held, **plain)
-def load(run: steps.Run, pages: steps.Pages, validated: steps.Validated) -> steps.RunReport:
-    """Build beside the published file, check the views, swap."""
-    return steps.load(run, pages, validated)
+@task(**plain)
+def load(run: Run, build: Any, batch: Pages, normalised: Normalised) -> None:
+    """Into the build, beside the published file."""
+    steps.load(run, build, batch, normalised)
+
+
+@task(**plain)
+def finish(run: Run, build: Any) -> RunReport:
+    """Marts, views, their checks, the record of the run."""
+    return steps.finish(run, build)
 
 
 @contextmanager
@@ -89,7 +96,7 @@ def host_limit(base_url: str) -> Iterator[None]:
 
 
 def run_name() -> str:
-    """`refresh-paperswithcode2`, `replay-…`: what the run is about, for Prefect's lists."""
+    """`refresh-paperswithcode2`, `replay-all` …: what the run is about, for Prefect's lists."""
     parameters = flow_run.parameters
     what = "replay" if parameters.get("replay") else "full" if parameters.get("full") else "refresh"
     return "-".join([what, *(parameters.get("sources") or ["all"])])
@@ -102,7 +109,7 @@ def refresh(
     replay: bool = False,
     full: bool = False,
     warehouse: str | None = None,
-) -> steps.RunReport:
+) -> RunReport:
     """Bring the warehouse up to date.
 
     Args:
@@ -118,26 +125,23 @@ def refresh(
     settings = configuration.load(
         Path(config) if config else None, warehouse=Path(warehouse) if warehouse else None
     )
-    run = steps.begin(settings, sources or [], replay=replay, full=full)
-    pages = steps.Pages()
-    if not run.offline:
-        for name, source in run.sources.items():
+    run = begin(settings, sources or [], replay=replay, full=full)
+    pages = Pages()
+    if run.kind != "replay":
+        for name in run.sources:
             with run.stage("capture"):
-                pages.add(capture(name, source, run.archive, run.known, full))
-    if run.rebuild:
-        with run.stage("parse"):
-            pages = steps.with_fetch_failures(reread(run), pages)
-    with run.stage("normalise"):
-        normalised = normalise(pages)
-    with run.stage("validate"):
-        validated = validate(run, pages, normalised)
-    with run.stage("load"):
-        report = load(run, pages, validated)
+                pages.add(capture(run, name, pages))
+    with steps.building(run) as build:
+        for batch in batches(run, pages, (), watcher.get()):
+            normalised = normalise(run, batch)
+            validated = validate(run, build, batch, normalised)
+            load(run, build, batch, validated)
+        report = finish(run, build)
     publish_artifacts(report)
     return report
 
 
-def publish_artifacts(report: steps.RunReport) -> None:
+def publish_artifacts(report: RunReport) -> None:
     """The run's figures and its Data Docs, for Prefect's pages."""
     create_table_artifact(
         key="sotaduck-run",
@@ -153,7 +157,7 @@ def publish_artifacts(report: steps.RunReport) -> None:
         )
 
 
-def run(progress: steps.Progress, **parameters: Any) -> steps.RunReport:
+def run(progress: Progress, **parameters: Any) -> RunReport:
     """Run the flow here and now, told to `progress`.
 
     Raises:
@@ -166,6 +170,6 @@ def run(progress: steps.Progress, **parameters: Any) -> steps.RunReport:
             report = refresh(**parameters)
     finally:
         watcher.reset(token)
-    if not isinstance(report, steps.RunReport):
+    if not isinstance(report, RunReport):
         raise SotaduckError(f"the flow gave {type(report).__name__}, not a report")
     return report

@@ -45,8 +45,8 @@ def serve(cron: str, run_now: bool, config: str | None, warehouse: str | None) -
         if run_now:
             run_deployment("refresh/daily", timeout=0)
         print(  # noqa: T201  (the one line that tells a person that it works, and where to look)
-            f"Serving refresh/daily at '{cron}' UTC on {os.environ.get('PREFECT_API_URL', 'the Prefect server')}; "
-            "Ctrl-C stops it.",
+            f"Serving refresh/daily at '{cron}' UTC on "
+            f"{os.environ.get('PREFECT_API_URL', 'the Prefect server')}; Ctrl-C stops it.",
             flush=True,
         )
         prefect.serve(deployment, limit=1, print_starting_message=False)

@@ -1,233 +1,164 @@
 """The stages joined: plain functions that know no Prefect.
 
-    known → capture → parse → normalise → validate → load (built beside, checked, swapped in)
+    begin ─▶ capture ─▶ batches: read ─▶ normalise ─▶ validate ─▶ load ─▶ finish (derive, check) ─▶ swap
 
-Each function is one step of a run and says in its arguments what it needs; `refresh.py` puts them
-in order. What goes wrong with one page becomes a `Failure` and the others go on; what goes wrong
-with the whole raises a `SotaduckError`.
+`refresh.py` and `ingest.py` put them in order. What goes wrong with one page becomes a `Failure` and the
+others go on; what goes wrong with the whole raises a `SotaduckError`, and the published warehouse is as it
+was.
 """
 
 from __future__ import annotations
 
-import logging
-import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
-from extract.archive import Archive
-from extract.capture import capture_pages
-from extract.http import PoliteSession
-
+from expectations import frames, views
+from expectations.drops import mass_drops
+from expectations.quarantine import quarantine
 from extract import sources
-from sotaduck.config import BUNDLED, Config, SourceConfig
-from sotaduck.errors import ConfigError, ParseError
-from sotaduck.records import Capture, Check, Failure, Normalised, RawBoard, RawPaper
+from flows.run import Pages, Run, RunReport, now
+from sotaduck import __version__
+from sotaduck.errors import ValidationStopped
+from sotaduck.records import Normalised
 from transform import pipeline
-from transform import vocabulary as vocabularies
-
-log = logging.getLogger("sotaduck.run")
-
-Progress = Callable[[str, int, int], None]
-"""Told the step, how many of its pieces are done, and how many there are."""
-
-BUNDLED_SOURCE = "paperswithcode2"
+from transform.reconcile import reconcile
+from warehouse import checks, publish, state
+from warehouse import load as loading
+from warehouse.derive import derive
 
 
-def silent(step: str, done: int, total: int) -> None:
-    """A progress that nobody watches."""
+def normalise(run: Run, batch: Pages) -> Normalised:
+    """Text to typed records."""
+    with run.stage("normalise"):
+        return pipeline.normalise(batch.boards, batch.papers, batch.entries, run.vocabulary)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the published warehouse holds already.
-
-    Attributes:
-        parsed: (source, url) → digest of the page that was last parsed.
-        links: board address → addresses of the papers that it links.
-        vocabulary: digest of the vocabulary that normalised it; None where there is no warehouse.
-    """
-
-    parsed: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    vocabulary: str | None = None
-
-
-@dataclass(slots=True)
-class Pages:
-    """What a run has captured and read so far; grows from step to step."""
-
-    captures: list[Capture] = field(default_factory=list)
-    boards: list[RawBoard] = field(default_factory=list)
-    papers: list[RawPaper] = field(default_factory=list)
-    confirmed: list[Capture] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-
-    def add(self, other: Pages) -> None:
-        """Take in what another step or source has gathered."""
-        for name in ("captures", "boards", "papers", "confirmed", "failures"):
-            getattr(self, name).extend(getattr(other, name))
-
-
-def new_run_id(now: datetime) -> str:
-    """An id that sorts by time: `20261123T190000Z-3f9a`."""
-    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-
-
-def choose_sources(config: Config, names: Sequence[str]) -> dict[str, SourceConfig]:
-    """The configured sources that a run is about.
+def validate(run: Run, build: Any, batch: Pages, normalised: Normalised) -> Normalised:
+    """Great Expectations before the load: rows that fail go to quarantine, after a mass drop the board stays.
 
     Raises:
-        ConfigError: a name that no parser knows, or that the configuration does not hold.
+        ValidationStopped: a critical expectation failed.
     """
-    for name in (*config.sources, *names):
-        if name not in sources.SOURCES:
-            raise ConfigError(f"unknown source `{name}`; known are {', '.join(sorted(sources.SOURCES))}")
-    if config.bundled:
-        return {BUNDLED_SOURCE: SourceConfig()}
-    missing = [name for name in names if name not in config.sources]
-    if missing:
-        raise ConfigError(f"source `{missing[0]}` is not configured; add a table [sources.{missing[0]}]")
-    if not config.sources:
-        raise ConfigError("no source is configured; add a table such as [sources.paperswithcode2]")
-    return {name: config.sources[name] for name in (names or config.sources)}
+    with run.stage("validate"), _documented(run):
+        drops = mass_drops(
+            normalised.boards,
+            batch.seen,
+            loading.board_sizes(build, (board.board_id for board in normalised.boards)),
+            run.config.accept_drops,
+        )
+        for drop in drops:
+            run.failures.append(drop.failure)
+        refused = {drop.capture_id for drop in drops}
+        batch.captures = [
+            (capture, "failed" if capture.capture_id in refused else outcome)
+            for capture, outcome in batch.captures
+        ]
+        kept = _without(normalised, {(drop.board_id, drop.capture_id) for drop in drops})
+        for suite, frame in (
+            ("raw_rows", frames.raw_rows(batch.boards)),
+            ("results", frames.results(kept)),
+            ("papers", frames.papers(kept)),
+        ):
+            kept = quarantine(kept, run.gate.check(suite, frame))
+        run.gate.check("boards", frames.boards(kept))
+        return kept
 
 
-def open_archive(config: Config) -> Archive:
-    """The archive of this configuration: the bundled one where nothing is configured."""
-    return Archive(BUNDLED / "archive" if config.bundled else config.archive)
+@contextmanager
+def _documented(run: Run) -> Iterator[None]:
+    """Write the Data Docs before a stopped run ends: they show which rows stopped it."""
+    try:
+        yield
+    except ValidationStopped as error:
+        docs = run.gate.write_docs()
+        raise ValidationStopped(f"{error}\nThe warehouse is as it was. Data Docs: {docs}") from error
 
 
-def capture_source(
-    name: str, config: SourceConfig, archive: Archive, known: Known, full: bool, progress: Progress
-) -> Pages:
-    """Fetch and read the pages of one source: leaderboards, then the papers that they link.
+def _without(normalised: Normalised, refused: set[tuple[str, str]]) -> Normalised:
+    if not refused:
+        return normalised
+    return replace(
+        normalised,
+        boards=tuple(item for item in normalised.boards if (item.board_id, item.capture_id) not in refused),
+        results=tuple(item for item in normalised.results if (item.board_id, item.capture_id) not in refused),
+        quarantine=tuple(
+            item for item in normalised.quarantine if (item.board_id or "", item.capture_id) not in refused
+        ),
+    )
 
-    Args:
-        full: ask for every page without conditions, and read it whether or not it has changed.
+
+def load(run: Run, build: Any, batch: Pages, normalised: Normalised) -> None:
+    """Put a batch into the build."""
+    with run.stage("load"):
+        loading.add_captures(build, batch.captures)
+        run.about |= {capture.source for capture, _ in batch.captures}
+        loading.add(build, normalised, batch.seen)
+    counts = run.counts
+    counts["captures"] += len(batch.captures)
+    counts["unchanged"] += sum(outcome == "confirmed" for _, outcome in batch.captures)
+    counts["boards"] += len(normalised.boards)
+    counts["papers"] += len(batch.papers)
+    for board in normalised.boards:
+        counts["cells_in"] += board.cells_in
+        counts["loaded"] += board.cells_loaded
+        counts["quarantined"] += board.cells_quarantined
+        counts["duplicates"] += board.cells_duplicate
+    run.warnings += [f"{board.locator}: {text}" for board in batch.boards for text in board.warnings]
+    run.warnings += normalised.warnings
+
+
+@contextmanager
+def building(run: Run) -> Iterator[Any]:
+    """A private copy of the warehouse for the block, published where the block ends well.
+
+    Raises:
+        BuildInProgress, WarehouseError: as `warehouse.publish.build`.
     """
-    pages = Pages()
-    board_urls = sources.page_urls(name, config)
-    with PoliteSession(config) as session:
-
-        def fetch(urls: Sequence[str], what: str) -> None:
-            captured = capture_pages(
-                name,
-                config,
-                urls,
-                archive,
-                session,
-                progress=lambda done, total, url: progress(what, done, total),
-            )
-            pages.captures.extend(item.capture for item in captured if item.capture)
-            pages.failures.extend(item.failure for item in captured if item.failure)
-            good = [item.capture for item in captured if item.capture and not item.failure]
-            pages.add(read_pages(archive, good, Known() if full else known))
-
-        fetch(board_urls, "leaderboards")
-        if config.papers:
-            fetch(linked_papers(name, pages.boards, board_urls, known), "papers")
-    return pages
+    with publish.build(run.config.warehouse, fresh=run.rebuilds) as build:
+        loading.set_sources(build, [source.facts() for source in sources.SOURCES.values()])
+        yield build
 
 
-def linked_papers(source: str, boards: Iterable[RawBoard], urls: Iterable[str], known: Known) -> list[str]:
-    """Paper pages that leaderboards link, each once, in a stable order.
+def finish(run: Run, build: Any) -> RunReport:
+    """Derive marts and views, check them, and write the run's own record into the build.
 
-    A leaderboard that has not changed was not read: its links are those of the warehouse.
+    Raises:
+        ValidationStopped: a view contradicts what was loaded.
     """
-    read = {board.locator for board in boards}
-    found = {row.paper_url for board in boards for row in board.rows if row.paper_url}
-    for url in urls:
-        if url not in read:
-            found.update(known.links.get(url, ()))
-    return sorted(url for url in found if sources.is_paper(source, url))
-
-
-def read_pages(archive: Archive, captures: Iterable[Capture], known: Known) -> Pages:
-    """Parse the captures whose page is not known yet; the others are confirmed.
-
-    Captures are taken in order of time, so that a page which has not changed since the one before
-    is parsed once.
-    """
-    pages = Pages()
-    digests = dict(known.parsed)
-    for capture in captures:
-        key = (capture.source, capture.url)
-        if digests.get(key) == capture.digest:
-            pages.confirmed.append(capture)
-            continue
-        try:
-            record = sources.parse(capture.source, capture, archive.body(capture))
-        except ParseError as error:
-            pages.failures.append(
-                Failure(capture.source, capture.url, "parse", error.reason, error.detail, capture.capture_id)
-            )
-            digests.pop(key, None)
-            continue
-        digests[key] = capture.digest
-        if isinstance(record, RawBoard):
-            pages.boards.append(record)
-        else:
-            pages.papers.append(record)
-    return pages
-
-
-def replay(archive: Archive, names: Iterable[str], progress: Progress) -> Pages:
-    """Read everything that the archive holds of these sources, in order of time, with no network."""
-    wanted = set(names)
-    captures = [capture for capture in archive.captures() if capture.source in wanted]
-    pages = Pages(captures=captures)
-    good = []
-    for done, capture in enumerate(captures, 1):
-        if capture.status in (200, 304):
-            good.append(capture)
-        else:
-            reason = f"http_{capture.status}"
-            detail = f"the server answered with status {capture.status}"
-            pages.failures.append(
-                Failure(capture.source, capture.url, "fetch", reason, detail, capture.capture_id)
-            )
-        progress("archive", done, len(captures))
-    pages.add(read_pages(archive, good, Known()))
-    return pages
-
-
-def latest_failures(pages: Pages) -> list[Failure]:
-    """The failures that still hold: of an address that was read well later, none."""
-    when = {capture.capture_id: capture.fetched_at for capture in pages.captures}
-    latest: dict[tuple[str, str], datetime] = {}
-    for capture in pages.captures:
-        key = (capture.source, capture.url)
-        latest[key] = max(latest.get(key, capture.fetched_at), capture.fetched_at)
-    return [
-        failure
-        for failure in pages.failures
-        if failure.capture_id is None or when[failure.capture_id] == latest[(failure.source, failure.url)]
+    with run.stage("load"):
+        loading.confirm(build)
+        derive(build, reconcile)
+    with run.stage("validate"), _documented(run):
+        for suite, query in checks.FRAMES.items():
+            rows = state.frame(build, query)
+            run.gate.check(suite, views.VIEWS[suite](rows) if suite in views.VIEWS else rows)
+    with run.stage("validate"):
+        docs = run.gate.write_docs()
+    outcomes = run.gate.checks
+    run.counts["failures"] = len(run.failures)
+    run.warnings += [
+        f"{check.expectation}: {check.detail}"
+        for check in outcomes
+        if not check.success and check.severity == "warning"
     ]
-
-
-def normalise(pages: Pages, vocabulary: vocabularies.Vocabulary) -> Normalised:
-    """Text to typed records."""
-    return pipeline.normalise(pages.boards, pages.papers, vocabulary)
-
-
-def now() -> datetime:
-    """The time, UTC, whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run did: what the command prints and the Prefect artifact shows."""
-
-    run_id: str
-    status: str
-    exit_status: int
-    warehouse: Path
-    data_docs: Path | None
-    counts: Mapping[str, int]
-    stages: Mapping[str, float]
-    failures: tuple[Failure, ...]
-    warnings: tuple[str, ...]
-    checks: tuple[Check, ...]
+    status = "done_with_failures" if run.failures else "done"
+    counts = {**run.counts, **{f"total_{name}": value for name, value in state.figures(build).items()}}
+    loading.add_run(
+        build,
+        {
+            "run_id": run.run_id, "kind": run.kind, "started_at": run.started, "finished_at": now(),
+            "status": status, "sources": sorted(run.about), "vocabulary": run.vocabulary.digest,
+            "version": __version__, "counts": counts, "stages": run.stages,
+            "warnings": run.warnings, "notes": run.notes, "data_docs": str(docs) if docs else None,
+        },
+        run.failures,
+        outcomes,
+    )  # fmt: skip
+    return RunReport(
+        run_id=run.run_id, kind=run.kind, status=status, exit_status=4 if run.failures else 0,
+        warehouse=run.config.warehouse, data_docs=docs, counts=counts, stages=dict(run.stages),
+        failures=tuple(run.failures), warnings=tuple(run.warnings),
+        notes=tuple(run.notes), checks=outcomes,
+    )  # fmt: skip

@@ -19,20 +19,27 @@ class SourceConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_o
     """How to reach one source over HTTP.
 
     Attributes:
-        base_url: http(s) address that page addresses are resolved against.
+        base_url: http(s) address that page addresses are resolved against; "" is the source's own site.
         benchmarks: ids of the benchmark pages to capture.
+        benchmark_list: a file with an id or address a line, `#` for comments; relative to the configuration.
+        discover: also find benchmark pages from the site's own index pages.
+        discover_pages: most index pages that discovery asks for in one run.
         papers: also capture the paper pages that leaderboards link.
-        requests_per_second: for each host; 0 = no limit, for a server of one's own.
+        requests_per_second: for each host; 0 = no limit, for a server of one's own; None = what the source
+            asks of its readers.
         contact: mail address or URL put into the User-Agent, so that the site can reach you.
         connect_timeout, read_timeout, total_timeout: seconds.
         max_body_mb: largest decompressed body, MiB.
         retries: further tries after a failure that may pass.
     """
 
-    base_url: str = "https://paperswithcode2.com"
+    base_url: str = ""
     benchmarks: tuple[int, ...] = ()
+    benchmark_list: Path | None = None
+    discover: bool = False
+    discover_pages: int = 500
     papers: bool = True
-    requests_per_second: float = 1.0
+    requests_per_second: float | None = None
     contact: str = "https://github.com/sotaduck/sotaduck"
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
@@ -41,12 +48,12 @@ class SourceConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_o
     retries: int = 4
 
     def __post_init__(self) -> None:
-        if not self.base_url.lower().startswith(("http://", "https://")):
+        if self.base_url and not self.base_url.lower().startswith(("http://", "https://")):
             raise ValueError(f"base_url must start with http:// or https://, not {self.base_url!r}")
         for name in ("requests_per_second", "retries"):
-            if getattr(self, name) < 0:
+            if (getattr(self, name) or 0) < 0:
                 raise ValueError(f"{name} must be 0 or more")
-        for name in ("connect_timeout", "read_timeout", "total_timeout", "max_body_mb"):
+        for name in ("connect_timeout", "read_timeout", "total_timeout", "max_body_mb", "discover_pages"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be more than 0")
         if any(number <= 0 for number in self.benchmarks):
@@ -54,11 +61,16 @@ class SourceConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_o
 
 
 class Config(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """The whole configuration. Relative paths are taken from the file's own folder."""
+    """The whole configuration. Relative paths are taken from the file's own folder.
+
+    Attributes:
+        accept_drops: addresses of leaderboards whose loss of most rows somebody has looked at: it is real.
+    """
 
     warehouse: Path = Path("warehouse.duckdb")
     archive: Path = Path("archive")
     sources: dict[str, SourceConfig] = {}
+    accept_drops: tuple[str, ...] = ()
     bundled: bool = msgspec.field(default=False, name="_bundled")
 
     @property
@@ -105,8 +117,15 @@ def load(
         config,
         warehouse=warehouse.resolve() if warehouse else base / config.warehouse.expanduser(),
         archive=base / config.archive.expanduser(),
+        sources={name: _placed(source, base) for name, source in config.sources.items()},
         bundled=bundled,
     )
+
+
+def _placed(source: SourceConfig, base: Path) -> SourceConfig:
+    if source.benchmark_list is None:
+        return source
+    return msgspec.structs.replace(source, benchmark_list=base / source.benchmark_list.expanduser())
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -163,7 +182,7 @@ def _with_environment(data: dict[str, Any], environ: Mapping[str, str]) -> dict[
                 name = rest[: -len(item.name) - 1]
                 value: Any = text.split(",") if item.name == "benchmarks" else text
                 try:
-                    value = msgspec.convert(value, item.type, strict=False)
+                    value = msgspec.convert(value, item.type, strict=False, dec_hook=_path)
                 except msgspec.ValidationError as error:
                     raise ConfigError(f"environment variable {variable}: {error}") from error
                 sources[name] = {**sources.get(name, {}), item.name: value}

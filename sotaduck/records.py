@@ -23,7 +23,7 @@ class Capture:
     """One response, as kept in the archive.
 
     Attributes:
-        capture_id: 16 hex digits, a digest of source, url, fetched_at and digest.
+        capture_id: 16 hex digits, a digest of source, url, fetched_at, status and digest.
         source: name of the source (`paperswithcode2`).
         url: address that was asked for.
         fetched_at: when the response came, UTC, whole seconds.
@@ -207,6 +207,7 @@ class Board:
         board_id: names (source, locator, metric label) through all captures.
         higher_is_better: None where neither page, source nor registry says.
         cells_in: cells of this metric on the page; equals loaded + quarantined + duplicates.
+        content_digest: digest of what was parsed, captures apart: equal where nothing has changed.
     """
 
     board_id: str
@@ -230,15 +231,16 @@ class Board:
     cells_loaded: int
     cells_quarantined: int
     cells_duplicate: int
+    content_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One cell of a leaderboard, normalised.
 
-    `result_id` is the identity over time and sources; `value` is None where `value_reason` says why
-    the text gives no number. `paper_title_key` is the title's fingerprint (None where the title is cut). Dates are calendar dates; `date_source` is `result` (the row's own
-    date), `paper` (the paper's date) or None.
+    `result_id` is the identity over time; `value` is None where `value_reason` says why the text gives no
+    number. `paper_title_key` is the title's fingerprint, None where the title is cut. Dates are calendar
+    dates; `date_source` is `result` (the row's own date), `paper` (the paper's date) or None.
     """
 
     result_id: str
@@ -283,7 +285,8 @@ class Paper:
     """A paper as one source describes it, normalised.
 
     `paper_id` is `arxiv:…`, `<source>:…` or `title:…`; `title_key` is the title's fingerprint, by which
-    sources are joined where no id does. `from_row` is True for what a leaderboard's row alone says of its paper.
+    sources are joined where no id does. `from_row` is True for what a leaderboard's row alone says of its
+    paper.
     """
 
     paper_id: str
@@ -368,6 +371,34 @@ class ModelAlias:
     model_id: str
     published: str
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A listed result of one board, as reconciliation looks at it. `trust`: 1 is trusted most."""
+
+    result_id: str
+    leaderboard_id: str
+    board_id: str
+    trust: int
+    position: int
+    model_id: str
+    paper_id: str | None
+    value: float | None
+    upper_bound: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Which results of which boards are one.
+
+    Attributes:
+        matches: (result_id, result_id of the most trusted of them, rule) for each result that is not alone.
+        factors: board_id → what its values are multiplied with to be on the leaderboard's scale.
+    """
+
+    matches: tuple[tuple[str, str, str], ...] = ()
+    factors: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ def react(data: Data) -> bytes:
             f'<tr class="hover:bg-gray-50"><td>{texts["#"]}{c}</td>'
             f'<td><div class="flex"><span class="font-medium">{texts["Model"]}</span></div></td>'
             f"<td><span>{split(row['value'])}</span></td><td><span>{texts['Extra Data']}</span></td>"
-            f"<td>{_linked(row.get('paper'), texts['Paper'], ' class="text-blue-600"')}</td>"
+            f"<td>{_linked(row.get('paper'), texts['Paper'], ' class=blue')}</td>"
             f"<td>{split(texts['Date'])}</td>"
             f"<td>{_code(row, ICON + 'Code') if row['code'] else '<span>-</span>'}</td></tr>"
         )

@@ -12,12 +12,13 @@ numbers and are never ranked as quality (row 14).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from sotaduck.records import DirectionSource, MetricKind
+from transform.draft import Column, Draft
 from transform.values import NO_CONTEXT, parse_value
 from transform.vocabulary import Vocabulary
 
@@ -51,6 +52,19 @@ class Metric:
     hundredfold: bool = False
     slug: str | None = None
     parts: int = 1
+
+
+def name_metrics(draft: Draft, vocabulary: Vocabulary) -> Draft:
+    """The pass: a column for each metric of the page, with its direction and kind."""
+    columns = []
+    for place, published in enumerate(draft.board.metrics):
+        texts = tuple(row.values[place] for row in draft.rows)
+        metric = resolve_metric(published.name, vocabulary, dataset=draft.board.dataset)
+        if metric.kind == "quality" and metric.direction is None and is_descriptor_column(texts):
+            metric = replace(metric, kind="descriptor")
+        higher, source = decide_direction(published.higher_is_better, published.direction_source, metric)
+        columns.append(Column(published, metric, higher, source, texts))
+    return replace(draft, columns=tuple(columns))
 
 
 def resolve_metric(label: str, vocabulary: Vocabulary, *, dataset: str = "") -> Metric:
@@ -98,9 +112,16 @@ class _Registry:
     exact: Mapping[tuple[str, str], Metric]
     folded: Mapping[tuple[str, str], Metric]
     patterns: tuple[_Pattern, ...]
+    prefixes: tuple[str, ...]
+
+    def scopes(self, dataset: str) -> Iterator[str]:
+        """Where to look a label up: entries of this dataset, those of its family, the common ones."""
+        yield dataset
+        yield from (prefix for prefix in self.prefixes if dataset and dataset.startswith(prefix[:-1]))
+        yield ""
 
 
-_DASHES = str.maketrans("‐‑‒–—−－＠", "-------@")
+_DASHES = str.maketrans("‐‑‒–—−－＠’‘´`", "-------@''''")
 _PERCENT = re.compile(r"\s*[(\[]\s*(?:in\s+)?%\s*[)\]]|^%\s+|\s+%$|(?<=[^\W\d])%$")
 _ARROWS: tuple[tuple[str, Direction], ...] = (
     ("↑", "higher"),
@@ -123,7 +144,7 @@ def _resolve(label: str, vocabulary: Vocabulary, dataset: str) -> Metric:
 
 def _look_up(label: str, registry: _Registry, dataset: str, depth: int) -> Metric:
     key = _key(label)
-    for scope in dict.fromkeys((dataset, "")):
+    for scope in registry.scopes(dataset):
         found = registry.exact.get((scope, key)) or registry.folded.get((scope, key.casefold()))
         if found is not None:
             return found
@@ -206,7 +227,8 @@ def _registry(vocabulary: Vocabulary) -> _Registry:
         for group in vocabulary.metrics["patterns"]
         for template in group["templates"]
     ]
-    return _Registry(exact, folded, tuple(patterns))
+    families = {scope: None for scope, _ in exact if scope.endswith("*")}
+    return _Registry(exact, folded, tuple(patterns), tuple(families))
 
 
 def _metric(group: Mapping[str, Any], name: str) -> Metric:

@@ -18,8 +18,10 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
+from transform.draft import Draft
 from transform.metrics import Metric
 from transform.values import Value
+from transform.vocabulary import Vocabulary
 
 CLUSTER = 3
 """Fewer fractions than this are no cluster: they are flagged, never multiplied."""
@@ -48,6 +50,21 @@ class ScaleDecision:
     lower_bound: float | None
     upper_bound: float | None
     reason: str
+
+
+def settle_scales(draft: Draft, vocabulary: Vocabulary) -> Draft:
+    """The pass: each column on one scale, with a warning for each board whose values were rescaled."""
+    columns, warnings = [], []
+    for column in draft.columns:
+        values, decision = rescale(column.values, column.metric)
+        columns.append(replace(column, values=values, scale=decision))
+        if decision.rescaled:
+            board, factor = draft.board, f"{decision.factor:g}"
+            warnings.append(
+                f"{board.task} on {board.dataset}, {column.published.name}: {len(decision.rescaled)} of "
+                f"{len(values)} values times {factor}: {decision.reason} ({board.locator})"
+            )
+    return replace(draft, columns=tuple(columns), warnings=(*draft.warnings, *warnings))
 
 
 def rescale(values: Sequence[Value], metric: Metric) -> tuple[tuple[Value, ...], ScaleDecision]:

@@ -17,9 +17,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from transform.draft import Draft
+
+if TYPE_CHECKING:
+    from transform.vocabulary import Vocabulary
 
 Comma = Literal["decimal", "thousands"]
 
@@ -155,6 +160,16 @@ _HEADER_POWER = re.compile(
 )
 _STRAY = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\u180e"))
 _SIGNS = str.maketrans("−﹣－＋﹢％﹪٪．٫，٬～／（）", "---++%%%..,,~/()")
+
+
+def read_values(draft: Draft, vocabulary: Vocabulary) -> Draft:
+    """The pass: each cell of each column as a value."""
+    columns = []
+    for column in draft.columns:
+        context = column_context(column.texts, column.metric)
+        values = tuple(parse_value(text or "", context=context) for text in column.texts)
+        columns.append(replace(column, values=values))
+    return replace(draft, columns=tuple(columns))
 
 
 def column_context(texts: Sequence[str | None], metric: MetricLike) -> ValueContext:

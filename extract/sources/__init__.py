@@ -1,7 +1,7 @@
 """The sources: what each is (`<source>.toml`) and which function reads which of its pages.
 
-    <source>.toml   name, title, licence, attribution, order of trust, count band, kinds of page
-    <source>.py     the parsers that the TOML names: (capture, body) -> frozen records
+<source>.toml   name, title, licence, attribution, order of trust, count band, kinds of page
+<source>.py     the parsers that the TOML names: (capture, body) -> frozen records
 """
 
 from __future__ import annotations
@@ -31,11 +31,15 @@ go on; one that is raised ends the file."""
 
 
 class PageKind(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One kind of page on the web: the path after the base address (`{id}` stands for one part) and its parser."""
+    """One kind of page on the web: the path after the base address (`{id}` stands for one part), its parser.
+
+    A PageParser, or where `streamed` a FileParser: one answer of an API may hold many papers.
+    """
 
     kind: Literal["board", "paper"]
     path: str
     parser: str
+    streamed: bool = False
 
     def matches(self, url: str) -> bool:
         """True where the address is one of this kind, whatever host and prefix it is served from."""
@@ -59,6 +63,8 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
         name: what commands, configuration and the warehouse call it; the module's name with `-` for `_`.
         trust: order among sources where they disagree; 1 is trusted most.
         fewest_rows, most_rows: how many rows a board may have; outside of this, it is an error.
+        live: `sotaduck refresh` can fetch it: its `boards`, or what it knows of `papers`; None for files only.
+        requests_per_second: what it asks of those who fetch it, or is polite where it says nothing.
         hosts: on the web, pages of this source are served from these hosts (for WARC files of others).
     """
 
@@ -71,6 +77,8 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     trust: int
     fewest_rows: int
     most_rows: int
+    live: Literal["boards", "papers"] | None = None
+    requests_per_second: float = 1.0
     hosts: tuple[str, ...] = ()
     pages: tuple[PageKind, ...] = ()
     files: FileKind | None = None
@@ -78,6 +86,13 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     def page(self, url: str) -> PageKind | None:
         """The kind of page that this address is, or None."""
         return next((page for page in self.pages if page.matches(url)), None)
+
+    def facts(self) -> dict[str, str | int]:
+        """What the warehouse keeps of it."""
+        return {
+            "source": self.name, "title": self.title, "licence": self.licence, "licence_url": self.licence_url,
+            "attribution": self.attribution, "address": self.base_url, "trust": self.trust,
+        }  # fmt: skip
 
 
 def _load() -> dict[str, Source]:
@@ -112,13 +127,16 @@ def parse(source: str, capture: Capture, body: BinaryIO) -> Iterator[Record | Pa
     known = SOURCES[source]
     page = known.page(capture.url)
     if page is not None:
-        records: Iterator[Record | ParseError] = iter([_parser(source, page.parser)(capture, body.read())])
+        kind: PageKind | FileKind = page
     elif known.files is not None and capture.url.startswith("file:"):
-        parser = _parser(source, known.files.parser)
-        records = parser(capture, body) if known.files.streamed else iter([parser(capture, body.read())])
+        kind = known.files
     else:
         kinds = ", ".join(kind.path for kind in known.pages)
         raise ParseError("unknown_page", f"{known.title} has no such page; known are {kinds}", capture.url)
+    parser = _parser(source, kind.parser)
+    records: Iterator[Record | ParseError] = (
+        parser(capture, body) if kind.streamed else iter([parser(capture, body.read())])
+    )
     for record in records:
         if isinstance(record, RawBoard) and not known.fewest_rows <= len(record.rows) <= known.most_rows:
             band = f"{known.fewest_rows} to {known.most_rows}"
@@ -133,6 +151,12 @@ def page_urls(source: str, config: SourceConfig) -> list[str]:
     path = next(page.path for page in SOURCES[source].pages if page.kind == "board")
     base = config.base_url.rstrip("/")
     return list(dict.fromkeys(base + path.format(id=number) for number in config.benchmarks))
+
+
+def is_read(source: str, url: str) -> bool:
+    """False for a page that is kept for its links alone: an index page of the site."""
+    known = SOURCES[source]
+    return known.page(url) is not None or (known.files is not None and url.startswith("file:"))
 
 
 def is_board(source: str, url: str) -> bool:

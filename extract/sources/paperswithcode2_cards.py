@@ -10,41 +10,53 @@ the likeliest first, and the table, where there is one, decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bs4.element import Tag
-
-from extract.tables import Piece, fold, squash
+from extract.visible import Piece, Visible, fold
 from sotaduck.errors import ParseError
 
-_MARKER = re.compile(r"#\s?(\d{1,6})(?=\s|$)")
-_CUT = "\x1f"  # stands in a card's text wherever an element begins or ends
-_GAP = rf"[\s{_CUT}]*"
-_EDGE = rf"(?=[\s{_CUT}·]|$)"
-_EXTRA = re.compile(rf"{_GAP}(?:·{_GAP})?Extra Data{_EDGE}", re.I)
-_DATE = re.compile(rf"{_GAP}(?:·{_GAP}(?P<dotted>(?=[^{_CUT}·]*\d{{4}})[^{_CUT}·]{{4,20}}?)|(?P<iso>\d{{4}}-\d\d-\d\d)){_GAP}(?=[{_CUT}·]|$)")
-_CODE = re.compile(rf"(?:^|{_CUT}){_GAP}(?:·{_GAP})?(?:Code(?:\s*\((?:official|\d+)\))?|-|–|—){_GAP}$", re.I)
-_UNIT = re.compile(r"[%±(]|(?:[kKMBGT]|ms|s)$")
 DASHES = frozenset({"-", "–", "—", ""})
 
-# Words that a layout may print before a field. They are dropped where every card has them.
-_LABELS = frozenset(
-    "rank model value score result metric paper title date published paper:".split()
+_NUMBER = re.compile(r"#\s?(\d{1,6})[.:)]?(?:\s+(?P<rest>.*))?")
+_CUT = "\x1f"  # stands in a card's text wherever an element begins or ends
+_GAP = rf"[\s{_CUT}]*"
+_DOT = rf"(?:[·•|]{_GAP})?"
+# `· Extra Data`; or as a label, with its answer behind it. (A title may begin with these words.)
+_EXTRA = re.compile(
+    rf"(?i){_GAP}(?:[·•|]{_GAP}Extra Data|Extra Data(?::?{_GAP}(?:(?P<no>no)|yes))?)(?={_GAP}[·•|]|{_CUT}|$)"
 )
+_ANSWERED = re.compile(rf"(?i){_CUT}{_GAP}Extra Data:?{_CUT}{_GAP}(?:yes|no)(?={_CUT}|$)")
+_DATE = re.compile(
+    rf"{_GAP}(?:[·•|]{_GAP}(?P<dotted>(?=[^{_CUT}·•|]*\d{{4}})[^{_CUT}·•|]{{4,20}}?)|(?P<iso>\d{{4}}-\d\d-\d\d))"
+    rf"{_GAP}(?=[{_CUT}·•|]|$)"
+)
+_CODE = re.compile(rf"(?i)(?:^|{_CUT}){_GAP}{_DOT}(?:Code(?:\s*\((?:official|\d+)\))?|-|–|—){_GAP}$")
+_NUMERIC = re.compile(r"\W*\d\S*(?:\s*[±(/].*)?|[-–—]+")
+_BADGE = re.compile(r"\W*SOTA\W*")
+
+# Words that a layout may print before a field. They are dropped where every card has them.
+_LABELS = frozenset("rank model value score result metric paper title date published".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card: its number, its pieces of text, and all the ways to read it."""
+    """One card: its number, and its pieces of text behind the number."""
 
     number: int
     parts: tuple[Piece, ...]
 
+    def __str__(self) -> str:
+        return f"card #{self.number}: " + repr(" | ".join(part.text for part in self.parts)[:160])
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read a card."""
+    """One way to read a card.
+
+    A card without `· Extra Data` says that there is none: the site does not tell unknown from no.
+    """
 
     model: str
     sota: bool
@@ -55,195 +67,242 @@ class Reading:
     code: bool
 
 
-def find_cards(stream: Sequence[Piece], metric: str, partial: bool) -> list[Card]:
-    """The cards among the pieces of a page, in order; none where the page has none.
+# ---------------------------------------------------------------- where the cards are
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A `#1` on the page: its places in the pieces, and the rest of the text that it begins."""
+
+    begin: int
+    end: int
+    number: int
+    rest: str
+
+
+def find_cards(page: Visible, parts: Sequence[Piece], metric: str) -> list[Card]:
+    """The cards among these pieces of a page, in order; none where the page has none.
 
     Raises:
-        ParseError: `rank_sequence` where a number is missing, `broken_html`.
+        ParseError: `rank_sequence` where a number is missing.
     """
-    stream = [part for part in stream if not part.unseen or part.text in ("SOTA", "Extra Data")]
-    marks = [(at, int(found[1])) for at, part in enumerate(stream) if (found := _MARKER.match(part.text))]
-    marks += [
-        (at, int(stream[at + 1].text))
-        for at, part in enumerate(stream[:-1])
-        if part.text == "#" and re.fullmatch(r"\d{1,6}", stream[at + 1].text)
+    parts = [
+        part for part in parts if not part.unseen or _BADGE.fullmatch(part.text) or _EXTRA.match(part.text)
     ]
-    marks = _chain(stream, sorted(marks), partial)
+    marks = _count(parts, list(_marks(parts)), metric)
     if not marks:
         return []
-    ends = [at for at, _ in marks[1:]] + [_end(stream, [at for at, _ in marks])]
+    ends = [mark.begin for mark in marks[1:]] + [_end(page, parts, marks, metric)]
     cards = []
-    for (begin, number), end in zip(marks, ends, strict=True):
-        parts = list(stream[begin:end])
-        if parts[0].text == "#":
-            parts = parts[2:]
-        elif rest := parts[0].text[_MARKER.match(parts[0].text).end() :].strip():  # type: ignore[union-attr]
-            parts[0] = Piece(rest, "", parts[0].tag, parts[0].anchor, parts[0].unseen)
-        else:
-            parts = parts[1:]
-        cards.append(Card(number, tuple(parts)))
-    cards = _without_labels(cards, metric)
-    named = re.compile(_name_pattern(metric))
-    if not any(named.search(_CUT.join(part.text for part in card.parts)) for card in cards):
-        return []  # numbered things, but not results: none of them names the metric
-    seen: dict[int, int] = {}
-    for card in cards:
-        for part in card.parts:
-            if part.anchor is not None and seen.setdefault(id(part.anchor), card.number) != card.number:
-                raise ParseError("broken_html", f"card #{card.number}: a link of an earlier card is not closed")
-    return cards
+    for mark, end in zip(marks, ends, strict=True):
+        first = parts[mark.end - 1]
+        rest = [Piece(first.at, mark.rest, "", first.tag, first.anchor, first.unseen)] if mark.rest else []
+        cards.append(Card(mark.number, (*rest, *parts[mark.end : end])))
+    return _without_labels(cards, metric)
 
 
-def _chain(stream: Sequence[Piece], marks: list[tuple[int, int]], partial: bool) -> list[tuple[int, int]]:
-    """The numbers that count the cards: all of them, or those that stand in the same kind of place."""
-
-    def counts(chain: Sequence[tuple[int, int]]) -> bool:
-        first = chain[0][1]
-        return (first == 1 or partial) and [n for _, n in chain] == list(range(first, first + len(chain)))
-
-    if not marks or counts(marks):
-        return marks
-    places: dict[str, list[tuple[int, int]]] = {}
-    for at, number in marks:
-        path = "/".join(tag.name for tag in (stream[at].tag, *stream[at].tag.parents) if tag.name)
-        # With its class, for a model called `#2` in an element like that of the number beside it.
-        path += " " + " ".join(stream[at].tag.get_attribute_list("class", [""]))  # type: ignore[arg-type]
-        places.setdefault(path, []).append((at, number))
-    good = [chain for chain in places.values() if counts(chain)]
-    longest = max((len(chain) for chain in good), default=0)
-    # The others must be fewer than the chain and lie inside it: names, not cards that were missed.
-    best = [chain for chain in good if len(chain) == longest]
-    if len(best) == 1 and longest > 1 and not any(n == best[0][-1][1] + 1 and at > best[0][-1][0] for at, n in marks):
-        return best[0]
-    numbers = [number for _, number in marks]
-    wrong = next((i for i, n in enumerate(numbers) if n != (numbers[i - 1] + 1 if i else 1)), 0)
-    before = f"after #{numbers[wrong - 1]}" if wrong else "first"
-    raise ParseError("rank_sequence", f"cards: {before} comes #{numbers[wrong]}; one is missing or out of order")
+def _marks(parts: Sequence[Piece]) -> Iterator[_Mark]:
+    for at, part in enumerate(parts):
+        if found := _NUMBER.fullmatch(part.text):
+            yield _Mark(at, at + 1, int(found[1]), found["rest"] or "")
+        elif part.text == "#" and at + 1 < len(parts) and re.fullmatch(r"\d{1,6}", parts[at + 1].text):
+            yield _Mark(at, at + 2, int(parts[at + 1].text), "")
 
 
-def _end(stream: Sequence[Piece], begins: list[int]) -> int:
-    """Where the last card ends: with the element that holds it and none of the others."""
-    last = stream[begins[-1]].tag
-    chain = [last, *(tag for tag in last.parents)]
-    if len(begins) > 1:
-        others = {id(tag) for at in begins[:-1] for tag in (stream[at].tag, *stream[at].tag.parents)}
-        shared = next((i for i, tag in enumerate(chain) if id(tag) in others), len(chain) - 1)
-        holder = chain[max(shared - 1, 0)]
-        if _count_within(stream, begins[-1], holder) <= 2:
-            holder = chain[shared]  # no element of its own for each card: they stand in a row
-    else:
-        # A lone card: the largest element that begins with its number.
-        holder = last
-        for tag in chain:
-            if begins[0] > 0 and _within(stream[begins[0] - 1].tag, tag):
-                break
-            holder = tag
-        if _count_within(stream, begins[-1], holder) <= 2 and holder.parent is not None:
-            holder = holder.parent
-    return begins[-1] + _count_within(stream, begins[-1], holder)
+def _count(parts: Sequence[Piece], marks: Sequence[_Mark], metric: str) -> list[_Mark]:
+    """The marks that count the cards: all of them, or those that stand in the same kind of place.
+
+    (A model or a title may be called `#2` as well; and other things on the page may be numbered.)
+    """
+    named = _name(metric)
+
+    def with_results(chain: Sequence[_Mark]) -> list[_Mark]:
+        ends = [mark.begin for mark in chain[1:]] + [len(parts)]
+        return [
+            mark
+            for mark, end in zip(chain, ends, strict=True)
+            if named.search(_text(parts[mark.begin : end]))
+        ]
+
+    places: dict[tuple[str, ...], list[_Mark]] = {("with results",): with_results(marks)}
+    for mark in marks:
+        tag = parts[mark.begin].tag
+        path = [tag.name, *(parent.name for parent in tag.parents)]
+        for place in (("*",), tuple(path), (*path, str(tag.get("class")))):
+            places.setdefault(place, []).append(mark)
+    chains = [chain for chain in places.values() if 2 * len(with_results(chain)) > len(chain)]
+    chains.sort(key=lambda chain: (chain[0].number != 1, -len(chain)))
+    for chain in chains:
+        if all(mark.number == chain[0].number + step for step, mark in enumerate(chain)):
+            return chain
+    if not chains:
+        return []
+    numbers = [mark.number for mark in chains[0]]
+    at = next(at for at in range(1, len(numbers)) if numbers[at] != numbers[at - 1] + 1)
+    detail = f"after card #{numbers[at - 1]} comes #{numbers[at]}; one is missing or out of order"
+    raise ParseError("rank_sequence", detail)
 
 
-def _within(tag: Tag, holder: Tag) -> bool:
-    return tag is holder or any(parent is holder for parent in tag.parents)
+def _end(page: Visible, parts: Sequence[Piece], marks: Sequence[_Mark], metric: str) -> int:
+    """Where the last card ends: with the largest element that holds it and nothing before it.
 
-
-def _count_within(stream: Sequence[Piece], begin: int, holder: Tag) -> int:
-    end = begin
-    while end < len(stream) and _within(stream[end].tag, holder):
-        end += 1
-    return end - begin
+    Where that is its number alone, the cards lie in one element, and the last ends with that.
+    """
+    last = marks[-1].begin
+    before = parts[marks[-2].begin] if len(marks) > 1 else parts[last - 1] if last else None
+    named = _name(metric)
+    end = last
+    for tag in (parts[last].tag, *parts[last].tag.parents):
+        begin, stop = page.span(tag)
+        if before is not None and begin <= before.at and named.search(_text(parts[last:end])):
+            break
+        end = next((at for at in range(end, len(parts)) if parts[at].at >= stop), len(parts))
+    return end
 
 
 def _without_labels(cards: list[Card], metric: str) -> list[Card]:
+    """Cards without the words that a layout prints before its fields (`<dt>Model</dt><dd>…`)."""
+
     def word(part: Piece) -> str:
         return part.text.rstrip(": ").casefold()
 
-    # The last card may lack a label that stands before the number of the next one.
-    most = max(len(cards) - 1, 2)
-    labels = {
-        label
-        for label in _LABELS
-        if label != metric.casefold()
-        and sum(any(word(part) == label for part in card.parts) for card in cards) >= most
-    }
-    if not labels:
+    labels = _LABELS - {metric.casefold()}
+    cards_with = Counter(label for card in cards for label in {word(part) for part in card.parts} & labels)
+    # The last card may lack a label that stands before the number of the next one. One word of a
+    # lone card may be its model's name.
+    most = max(len(cards) - 1, 1)
+    answered = any(_ANSWERED.search(_text(card.parts)) for card in cards)
+    if max(cards_with.values(), default=0) < most or (len(cards) == 1 and len(cards_with) + answered < 2):
         return cards
-    return [
-        Card(card.number, tuple(part for part in card.parts if word(part) not in labels)) for card in cards
-    ]
+    found = []
+    for card in cards:
+        kept: list[Piece] = []
+        after_label = False
+        for part in card.parts:
+            after_label = word(part) in labels and not after_label
+            if not after_label:
+                kept.append(part)
+        found.append(Card(card.number, tuple(kept)))
+    return found
 
 
-def _name_pattern(metric: str) -> str:
+def _text(parts: Sequence[Piece]) -> str:
+    return "".join(
+        (_CUT + ("\n" if part.gap == "\n" else part.gap) if index else "") + part.text
+        for index, part in enumerate(parts)
+    )
+
+
+def _name(metric: str) -> re.Pattern[str]:
     words = rf"[\s{_CUT}]*".join(re.escape(word) for word in metric.split())
-    return rf"(?<=[\s{_CUT}]){words}{_EDGE}"
+    return re.compile(rf"(?<=[\s{_CUT}]){words}(?=[\s{_CUT}·•|:]|$)")
 
 
-def readings(card: Card, metric: str) -> list[Reading]:
-    """All ways to read a card, the likeliest first.
+# ---------------------------------------------------------------- what a card says
 
-    A card without `· Extra Data` says that there is none: the site does not tell unknown from no.
+_Ranked = tuple[tuple[int, ...], Reading]
+_Layout = Callable[[str, str], Iterator[tuple[int, str, str, str]]]
+"""(text before the metric, text behind it) → (doubt, model, value, tail)."""
+
+
+def read_cards(cards: Sequence[Card], metric: str) -> list[list[Reading]]:
+    """All ways to read each card, the likeliest first; the value before the metric's name or behind it.
 
     Raises:
         ParseError: `unreadable_card`, `card_leftover`; names the card and its text.
     """
-    text = "".join(
-        ("" if not index else _CUT + ("\n" if part.gap == "\n" else part.gap)) + part.text
-        for index, part in enumerate(card.parts)
-    )
-    found: list[tuple[tuple[bool, bool], Reading]] = []
+    best: list[tuple[Card, list[_Ranked] | ParseError]] = []
+    for layout in (_value_first, _name_first):
+        ways = [(card, _readings(card, _name(metric), layout)) for card in cards]
+        if _certain(ways) > _certain(best) or not best:
+            best = ways
+    found = []
+    for _, readings in best:
+        if isinstance(readings, ParseError):
+            raise readings
+        found.append([reading for _, reading in readings])
+    return found
+
+
+def _certain(ways: Sequence[tuple[Card, list[_Ranked] | ParseError]]) -> int:
+    """How many cards can be read without doubt."""
+    return sum(not isinstance(ranked, ParseError) and not any(ranked[0][0]) for _, ranked in ways)
+
+
+def _readings(card: Card, name: re.Pattern[str], layout: _Layout) -> list[_Ranked] | ParseError:
+    found: list[_Ranked] = []
     leftover: str | None = None
-    for name in re.finditer(_name_pattern(metric), text):
-        tail = _tail(text[name.end() :])
-        if isinstance(tail, str):
-            leftover = leftover or tail
+    plain = [part for part in card.parts if not _BADGE.fullmatch(part.text)]
+    for badge, parts in ((True, plain), (False, card.parts)):
+        if badge and len(plain) == len(card.parts):
             continue
-        extra_data, date, title, code = tail
-        for model, sota, value in _heads(text[: name.start()]):
-            key = (_CUT in (title or ""), bool(_UNIT.match(value)))
-            found.append((key, Reading(model, sota, value, extra_data, date, _plain(title), code)))
-    if not found:
-        if leftover is not None:
-            raise ParseError("card_leftover", f"card #{card.number}: no place is known for {leftover!r}")
-        shown = " | ".join(part.text for part in card.parts)
-        raise ParseError(
-            "unreadable_card", f"card #{card.number} is not a model, a value and `{metric}`: {shown[:160]!r}"
-        )
-    return [reading for _, reading in sorted(found, key=lambda item: item[0])]
+        text = _text(parts)
+        for at in name.finditer(text):
+            for doubt, model, value, rest in layout(text[: at.start()], text[at.end() :]):
+                tail = _tail(rest)
+                if isinstance(tail, str):
+                    leftover = leftover or tail
+                    continue
+                extra_data, date, title, code = tail
+                rank = (int(len(plain) < len(card.parts) and not badge), int(_CUT in (title or "")), doubt)
+                reading = Reading(
+                    model, badge, value, extra_data, date, _plain(title) if title else None, code
+                )
+                found.append((rank, reading))
+    if found:
+        return sorted(found, key=lambda item: item[0])
+    if leftover is not None:
+        return ParseError("card_leftover", f"card #{card.number}: no place is known for {leftover!r}")
+    return ParseError("unreadable_card", f"no model, value and metric in {card}")
 
 
-def _plain(text: str | None) -> str | None:
-    return fold(text.replace(_CUT, "")) if text is not None else None
-
-
-def _heads(head: str) -> Iterator[tuple[str, bool, str]]:
-    """Model, badge and value from the text before the metric's name; the value is the last element first."""
+def _value_first(head: str, tail: str) -> Iterator[tuple[int, str, str, str]]:
     head = head.strip(f" \n{_CUT}")
-    for cut in reversed([match.start() for match in re.finditer(_CUT, head)]):
-        before, value = head[:cut].strip(f" \n{_CUT}"), _plain(head[cut:]) or ""
-        badge = re.search(rf"{_CUT}\s*SOTA$", before)
-        if badge:
-            yield _plain(before[: badge.start()]) or "", True, value
-        elif first := re.match(rf"SOTA\s*{_CUT}", before):
-            yield _plain(before[first.end() :]) or "", True, value
-        if before and value:
-            yield _plain(before) or "", False, value
+    cuts = [match.start() for match in re.finditer(_CUT, head)]
+    for cut in reversed(cuts):
+        model, value = _plain(head[:cut]), _plain(head[cut:])
+        if model and value:
+            # `84` and `.6`, `17.1` and `(16.1)` in elements side by side are one value.
+            continued = model[-1:].isdigit() and re.match(r"[.,%±(]|[kKMBGT]$", value)
+            yield 2 if continued else int(len(cuts) > 1 and not _is_value(value)), model, value, tail
+    if not cuts:  # all in one text
+        for space in reversed([match.start() for match in re.finditer(r"\s", head)]):
+            if _is_value(head[space:]):
+                yield 3, _plain(head[:space]), _plain(head[space:]), tail
+    yield 4, _plain(head), "", tail
+
+
+def _name_first(head: str, tail: str) -> Iterator[tuple[int, str, str, str]]:
+    found = re.match(rf":?{_GAP}(?P<value>[^\s{_CUT}·•|][^{_CUT}]*)", tail)
+    if found and (model := _plain(head)):
+        value = found["value"].strip()
+        yield int(_NUMERIC.fullmatch(value) is None), model, value, tail[found.end() :]
+
+
+def _is_value(text: str) -> bool:
+    return re.search(r"\d", text) is not None or text.strip() in DASHES
+
+
+def _plain(text: str) -> str:
+    return fold(text.replace(_CUT, ""))
 
 
 def _tail(tail: str) -> tuple[bool, str | None, str | None, bool] | str:
-    """Extra data, date, title and code from the text behind the metric's name; or what is too much."""
-    extra = _EXTRA.match(tail)
-    if extra:
-        tail = tail[extra.end() :]
-    date = _DATE.match(tail)
-    if date:
-        tail = tail[date.end() :]
+    """Extra data, date, title and code from the text behind value and metric; or what is too much."""
+    extra, date = False, None
+    while True:
+        if found := _EXTRA.match(tail):
+            extra = not found["no"]
+        elif date is None and (found := _DATE.match(tail)):
+            date = fold(found["dotted"] or found["iso"])
+        else:
+            break
+        tail = tail[found.end() :]
     code = False
     tail = tail.strip(f" \n{_CUT}")
-    while tail and (end := _CODE.search(tail)):
-        code = code or "code" in end[0].casefold()
-        tail = tail[: end.start()].rstrip(f" \n{_CUT}")
-    pieces = [piece.strip() for piece in tail.split(_CUT)]
-    if "\n" in tail or "Code" in pieces or _MARKER.match(tail) or tail.startswith("·"):
-        return fold(tail.replace(_CUT, ""))
-    text = fold(date["dotted"] or date["iso"]) if date else None
-    return extra is not None, text, tail if squash(tail) not in DASHES else None, code
+    while tail and (found := _CODE.search(tail)):
+        code = code or "code" in found[0].casefold()
+        tail = tail[: found.start()].rstrip(f" \n{_CUT}")
+    if "\n" in tail or tail.startswith(("·", "•", "|")):
+        return _plain(tail)
+    return extra, date, tail or None, code

@@ -2,24 +2,31 @@
 
 A page carries its data as JSON in `<script type="application/json" id="…">`. Read are
 `evaluation-table-data` (the rows), `evaluation-table-metrics` (names and `is_loss`) and
-`sota-page-details` or `dataset-details` (names of task, dataset and area). A row's `raw_metrics`
-are never used: the site turned text that it could not read into 0 (`-`, `0. 8132`).
+`sota-page-details` (names of task, dataset and area). A row's `raw_metrics` are never used: the site
+turned text that it could not read into 0 (`-`, `0. 8132`).
 """
 
 from __future__ import annotations
 
-import json
+import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 from bs4 import BeautifulSoup
+from bs4.filter import SoupStrainer
 
+from extract import visible
+from extract.refusals import CHALLENGES
+from extract.sources.kinds import looks_like
+from extract.sources.signals import Signals
+from extract.strict_json import compact, decode
 from sotaduck.errors import ParseError
 from sotaduck.records import Capture, RawBoard, RawMetric, RawRow
 
 SITE = "https://paperswithcode.com"
-ROWS, METRICS = "evaluation-table-data", "evaluation-table-metrics"
+ROWS, METRICS, DETAILS = "evaluation-table-data", "evaluation-table-metrics", "sota-page-details"
 
 IGNORED_ROW_KEYS = frozenset(
     {
@@ -29,40 +36,68 @@ IGNORED_ROW_KEYS = frozenset(
         "mlmodel",  # links inside the site, which is gone
         "mlmodel_short",
         "mlmodeldetails",
-        "reports",
+        "reports",  # complaints of users about the row
         "external_source_url",  # where somebody read the result: neither a paper nor code
     }
 )
 IGNORED_PAPER_KEYS = frozenset(
-    {"code", "review_url", "id"}  # `code` says whether there is code, not where
+    {
+        "id",  # of the site's database; the address names the paper as well
+        "code",  # says whether there is code, not where
+        "review_url",  # where results were edited
+    }
 )
+
+# How titles of the site name a leaderboard, newest first. Where ` on ` stands twice, the last one parts them:
+# such task names exist ("question answering on webquestions"), and the page gets a warning.
+_TITLES = (
+    re.compile(r"(?:Papers with Code - )?(?P<dataset>.+) Benchmark \((?P<task>.+)\)", re.I),
+    re.compile(
+        r"(?:Papers with Code - )?(?:State-of-the-art table for )?(?P<task>.+) on (?P<dataset>.+)", re.I
+    ),
+)
+_SITE_NAME = re.compile(r"(?i)\s*[|·–-]\s*papers with code\s*$")
+_ADDRESS = re.compile(r"(?P<task>.+)-on-(?P<dataset>.+)")
+_READ = SoupStrainer(["script", "title", "h1"])  # the rest of the page is not built: a tenth of the time
 
 
 def parse_page(capture: Capture, body: bytes) -> RawBoard:
     """Read one leaderboard page.
 
     Raises:
-        ParseError: `not_a_leaderboard`, `bad_json`, `no_rows`, `unknown_field`, `wrong_type`,
-            `missing_heading`; each names the script and the row.
+        ParseError: `not_a_leaderboard`, `challenge_page`, `no_rows`, `no_metrics`, `wrong_type`,
+            `missing_names`, and what `visible.decode` and `strict_json.decode` raise; each names the
+            script and the row.
     """
-    soup = BeautifulSoup(body, "lxml")
-    scripts = {
-        str(tag["id"]): tag.string or ""
-        for tag in soup.find_all("script", id=True)
-        if str(tag.get("type", "")).split(";")[0].strip().lower() == "application/json"
-    }
+    try:
+        return _board(capture, body)
+    except ParseError as error:
+        raise ParseError(error.reason, error.detail, capture.url) from error
+
+
+def _board(capture: Capture, body: bytes) -> RawBoard:
+    text = _text_of(capture, body)
+    # A page that nowhere has the name of that script is not worth a tree.
+    soup = BeautifulSoup(text if ROWS in text else "", "lxml", parse_only=_READ)
+    scripts = {str(tag["id"]): tag.string or "" for tag in soup.find_all("script", id=True)}
     if ROWS not in scripts:
-        raise ParseError(
-            "not_a_leaderboard", f"the page has no script of the id `{ROWS}`; is it another kind?", capture.url
-        )
-    data = {name: _json(name, text, capture.url) for name, text in scripts.items() if _is_ours(name)}
-    rows = _typed(data[ROWS], list, ROWS, capture.url)
+        if challenge := CHALLENGES.search(text[:200_000]):
+            raise ParseError("challenge_page", f"the page says {challenge[0]!r} and holds no leaderboard")
+        kind = looks_like(body[:4096], capture.url)
+        raise ParseError("not_a_leaderboard", f"there is no script of the id `{ROWS}`; this is {kind}")
+    rows = _typed(_json(ROWS, scripts) or [], list, f"`{ROWS}`")
     if not rows:
-        raise ParseError("no_rows", f"`{ROWS}` is an empty list", capture.url)
-    metrics = _metrics(data.get(METRICS), rows, capture.url)
+        raise ParseError("no_rows", f"`{ROWS}` is empty")
+    for place, row in enumerate(rows, 1):
+        _typed(_typed(row, dict, _row_place(place)).get("metrics"), dict, f"{_row_place(place)}, `metrics`")
+    signals = Signals()
+    if "</html" not in text[-1000:].lower():
+        signals.say("end", "the page does not end with </html>; it may be cut short")
+    metrics = _metrics(_json(METRICS, scripts) or [], rows, signals)
     names = [metric.name for metric in metrics]
-    task, dataset, area = _names(data, soup, capture.url)
-    table_id = rows[0].get("table_id") if isinstance(rows[0], dict) else None
+    task, dataset, area = _names(_json(DETAILS, scripts) or {}, soup, capture.url, signals)
+    read = tuple(_row(place, row, names, signals) for place, row in enumerate(rows, 1))
+    table_id = rows[0].get("table_id")
     return RawBoard(
         source=capture.source,
         capture_id=capture.capture_id,
@@ -72,114 +107,161 @@ def parse_page(capture: Capture, body: bytes) -> RawBoard:
         task=task,
         dataset=dataset,
         metrics=metrics,
-        rows=tuple(_row(place, row, names, capture.url) for place, row in enumerate(rows, 1)),
+        rows=read,
+        warnings=signals.texts(),
     )
 
 
-def _is_ours(name: str) -> bool:
-    return name in {ROWS, METRICS, "sota-page-details", "dataset-details"}
-
-
-def _json(name: str, text: str, url: str) -> Any:
+def _text_of(capture: Capture, body: bytes) -> str:
     try:
-        # NaN and Infinity stand bare on some pages; as text they reach the value grammar, which refuses them.
-        return json.loads(text, parse_constant=str, parse_float=str, parse_int=_integer)
-    except (ValueError, RecursionError) as error:
-        raise ParseError("bad_json", f"script `{name}`: {type(error).__name__}: {error}", url) from error
+        return visible.decode(body, capture.media_type)
+    except ParseError as error:
+        kind = looks_like(body[:4096], capture.url)
+        if kind == "an HTML page":
+            raise
+        raise ParseError("not_a_leaderboard", f"this is {kind} ({error.detail})") from error
 
 
-def _integer(text: str) -> int | str:
-    return int(text) if len(text) < 19 else text
+def _json(name: str, scripts: Mapping[str, str]) -> Any:
+    """What a script holds; None where there is no such script, or nothing in it."""
+    text = scripts.get(name, "")
+    if not text.strip():
+        return None
+    place = f"script `{name}`"
+    try:
+        return decode(text, place)
+    except ParseError:
+        if "&quot;" not in text:
+            raise
+        # Some tools that save pages escape what stands in a script.
+        return decode(html.unescape(text), place)
 
 
-def _typed(value: Any, kind: type, place: str, url: str) -> Any:
+def _typed(value: Any, kind: type, place: str) -> Any:
     if not isinstance(value, kind):
-        raise ParseError("wrong_type", f"{place}: {type(value).__name__} where {kind.__name__} is due", url)
+        raise ParseError("wrong_type", f"{place}: {type(value).__name__} where {kind.__name__} is due")
     return value
 
 
-def _metrics(listed: Any, rows: Sequence[Any], url: str) -> tuple[RawMetric, ...]:
+def _row_place(place: int) -> str:
+    return f"`{ROWS}`, row {place}"
+
+
+def _metrics(listed: Any, rows: Sequence[Any], signals: Signals) -> tuple[RawMetric, ...]:
     """The listed metrics in their order (the first ranks), then those that only rows have."""
     metrics: dict[str, RawMetric] = {}
-    for place, item in enumerate(_typed(listed, list, METRICS, url) if listed is not None else (), 1):
+    for place, item in enumerate(_typed(listed, list, f"`{METRICS}`"), 1):
         where = f"`{METRICS}`, entry {place}"
-        name = _typed(_typed(item, dict, where, url).get("name"), str, f"{where}, `name`", url)
+        name = _typed(_typed(item, dict, where).get("name"), str, f"{where}, `name`")
         is_loss = item.get("is_loss")
-        if is_loss is None:
-            metrics[name] = RawMetric(name)
+        if isinstance(is_loss, bool):
+            metric = RawMetric(name, higher_is_better=not is_loss, direction_source="is_loss")
         else:
-            lower = _typed(is_loss, bool, f"{where}, `is_loss`", url)
-            metrics[name] = RawMetric(name, higher_is_better=not lower, direction_source="is_loss")
-    for place, row in enumerate(rows, 1):
-        where = f"`{ROWS}`, row {place}"
-        values = _typed(_typed(row, dict, where, url).get("metrics"), dict, f"{where}, `metrics`", url)
-        for name in values:
+            metric = RawMetric(name)
+            if is_loss is not None:
+                signals.say(f"is_loss {name}", f"{where}: `is_loss` is {compact(is_loss)!r}, no direction")
+        if metrics.setdefault(name, metric) != metric:
+            metrics[name] = RawMetric(name)
+            signals.say(
+                f"twice {name}", f"{where}: `{name}` is listed twice with two directions; none is used"
+            )
+    for row in rows:
+        for name in row["metrics"]:
             metrics.setdefault(name, RawMetric(name))
     if not metrics:
-        raise ParseError("no_metrics", "neither the page nor its rows name a metric", url)
+        raise ParseError("no_metrics", "neither the page nor its rows name a metric")
     return tuple(metrics.values())
 
 
-def _names(data: Mapping[str, Any], soup: BeautifulSoup, url: str) -> tuple[str, str, str | None]:
-    details: dict[str, Any] = {}
-    for name in ("dataset-details", "sota-page-details"):
-        if isinstance(data.get(name), dict):
-            details.update({key: value for key, value in data[name].items() if value})
-    task = details.get("task_name") or details.get("task")
-    dataset = details.get("dataset_name") or details.get("dataset") or details.get("name")
-    area = details.get("task_main_area_name") or details.get("area")
+def _names(details: Any, soup: BeautifulSoup, url: str, signals: Signals) -> tuple[str, str, str | None]:
+    """Task, dataset and area: from the page's details, else its heading, its title, its address."""
+    told = _typed(details, dict, f"`{DETAILS}`")
+    task, dataset = _text(told.get("task_name")), _text(told.get("dataset_name"))
     if not (task and dataset):
-        heading = soup.find("h1")
-        text = " ".join(heading.get_text(" ").split()) if heading else ""
-        task_said, _, dataset_said = text.rpartition(" on ")
-        task, dataset = task or task_said, dataset or dataset_said
-    if not (isinstance(task, str) and isinstance(dataset, str) and task.strip() and dataset.strip()):
-        raise ParseError("missing_heading", "the page does not name its task and dataset", url)
-    return task.strip(), dataset.strip(), area.strip() if isinstance(area, str) else None
+        found = _names_elsewhere(soup, url, signals)
+        if found is None:
+            raise ParseError(
+                "missing_names", f"neither `{DETAILS}` nor heading, title, address name the board"
+            )
+        task, dataset = task or found[0], dataset or found[1]
+    return task.strip(), dataset.strip(), _text(told.get("task_main_area_name"))
 
 
-def _row(place: int, row: Mapping[str, Any], names: Sequence[str], url: str) -> RawRow:
-    where = f"`{ROWS}`, row {place}"
+def _names_elsewhere(soup: BeautifulSoup, url: str, signals: Signals) -> tuple[str, str] | None:
+    for tag, patterns in (("h1", _TITLES[1:]), ("title", _TITLES)):
+        for element in soup.find_all(tag):
+            text = _SITE_NAME.sub("", visible.fold(element.get_text(" ")))
+            for pattern in patterns:
+                if found := pattern.fullmatch(text):
+                    if text.count(" on ") > 1 and pattern is _TITLES[-1]:
+                        signals.say("names", f"`{text}` can be cut in two ways; taken: {found['task']!r}")
+                    return found["task"], found["dataset"]
+    address = unquote(urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1]
+    if found := _ADDRESS.fullmatch(re.sub(r"(?i)\.html?$", "", address)):
+        signals.say("names", f"task and dataset are only named by the address `{address}`")
+        return found["task"], found["dataset"]
+    return None
+
+
+def _row(place: int, row: Mapping[str, Any], names: Sequence[str], signals: Signals) -> RawRow:
+    where = _row_place(place)
     left = dict(row)
     values = left.pop("metrics")
-    paper = left.pop("paper", None)
-    paper = dict(_typed(paper, dict, f"{where}, `paper`", url)) if paper else {}
-    title, paper_url = _text(paper.pop("title", None)), _text(paper.pop("url", None))
-    published = _text(paper.pop("published", None))
-    rank, row_id, extra = left.pop("rank", None), left.pop("row_id", None), left.pop("uses_additional_data", None)
-    model = left.pop("method", None)
-    if model is None:
-        short, details = _text(left.get("method_short")), _text(left.get("method_details"))
-        model = f"{short} ({details})" if short and details else short or ""
-    code = left.pop("code_url", None)
-    date = _text(left.pop("evaluation_date", None))
-    tags = left.pop("tags", None) or []
-    left.pop("table_id", None)
-    unknown = sorted(left.keys() - IGNORED_ROW_KEYS) + sorted(paper.keys() - IGNORED_PAPER_KEYS)
-    if unknown:
-        raise ParseError("unknown_field", f"{where}: unknown field `{unknown[0]}`", url)
-    return RawRow(
+    paper = dict(_typed(left.pop("paper", None) or {}, dict, f"{where}, `paper`"))
+    rank, row_id = _text(left.pop("rank", None)), _text(left.pop("row_id", None))
+    extra = left.pop("uses_additional_data", None)
+    if extra is not None and not isinstance(extra, bool):
+        text = compact(extra)
+        signals.say("extra", f"{where}: `uses_additional_data` is {text!r}, neither true nor false")
+        extra = None
+    paper_url = _text(paper.pop("url", None))
+    read = RawRow(
         position=place,
-        rank=rank if isinstance(rank, int) and not isinstance(rank, bool) else None,
-        model=_typed(model, str, f"{where}, `method`", url),
-        values=tuple(_cell(values.get(name)) for name in names),
-        extra_data=None if extra is None else _typed(extra, bool, f"{where}, `uses_additional_data`", url),
-        paper_title=title,
-        paper_url=urljoin(SITE, paper_url) if paper_url else None,
-        date=date,
-        paper_date=published,
-        code_urls=(code,) if isinstance(code, str) and code else (),
-        source_row_id=None if row_id is None else str(row_id),
-        tags=tuple(str(tag["name"]) for tag in tags if isinstance(tag, dict) and tag.get("name")),
+        rank=int(rank) if rank and rank.isdecimal() else None,
+        model=_model(left),
+        values=tuple(None if values.get(name) is None else compact(values[name]) for name in names),
+        extra_data=extra,
+        paper_title=_text(paper.pop("title", None)),
+        paper_url=_absolute(paper_url, where, signals) if paper_url else None,
+        date=_text(left.pop("evaluation_date", None)),
+        paper_date=_text(paper.pop("published", None)),
+        source_row_id=row_id,
+        tags=_tags(left.pop("tags", None) or [], where, signals),
     )
+    left.pop("table_id", None)
+    if not read.model:
+        signals.say("method", f"{where} names no method")
+    signals.unknown(left, IGNORED_ROW_KEYS, "row", where)
+    signals.unknown(paper, IGNORED_PAPER_KEYS, "paper", f"{where}, `paper`")
+    return read
+
+
+def _absolute(link: str, where: str, signals: Signals) -> str | None:
+    try:
+        return urljoin(SITE, link.strip())
+    except ValueError:  # brackets that are no IPv6 address
+        signals.say("paper_url", f"{where}: the paper's address cannot be read: {link[:120]!r}")
+        return None
+
+
+def _model(left: dict[str, Any]) -> str:
+    """The method's name; a page that lacks it may still have its two parts."""
+    if model := _text(left.pop("method", None)):
+        return model
+    short, details = _text(left.get("method_short")), _text(left.get("method_details"))
+    return f"{short.strip()} ({details})" if short and details else short or ""
+
+
+def _tags(tags: Any, where: str, signals: Signals) -> tuple[str, ...]:
+    found = []
+    for tag in tags if isinstance(tags, list) else [tags]:
+        name = _text(tag.get("name") if isinstance(tag, dict) else tag)
+        if name is None:
+            signals.say("tags", f"{where}: a tag without a name: {compact(tag)[:80]}")
+        else:
+            found.append(name)
+    return tuple(found)
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
-
-
-def _cell(value: Any) -> str | None:
-    """A metric cell as text; numbers keep the digits that the page wrote."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)

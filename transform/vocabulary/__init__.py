@@ -25,14 +25,16 @@ class Vocabulary:
 
     Attributes:
         metrics: `metrics.toml`: groups of names, patterns, placeholders (`transform.metrics` reads it).
-        models: `models.toml`, empty where there is none.
-        corrections: `corrections.toml`, empty where there is none.
+        models: `models.toml`: names that join or part, words about sizes (`transform.models`).
+        papers: `papers.toml`: sites that name papers by their address (`transform.papers`).
+        leaderboards: `leaderboards.toml`: tasks and datasets of several names (`transform.leaderboards`).
         digest: `sha256:<hex>` over `PIPELINE_VERSION` and every vocabulary file.
     """
 
     metrics: Mapping[str, Any]
     models: Mapping[str, Any] = field(default_factory=dict)
-    corrections: Mapping[str, Any] = field(default_factory=dict)
+    papers: Mapping[str, Any] = field(default_factory=lambda: {"sites": ()})
+    leaderboards: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
 
 
@@ -50,7 +52,8 @@ def load() -> Vocabulary:
         content[item.name.removesuffix(".toml")] = MappingProxyType(tomllib.loads(raw.decode("utf-8")))
     return Vocabulary(
         metrics=content["metrics"],
-        models=content.get("models", {}),
-        corrections=content.get("corrections", {}),
+        models=content["models"],
+        papers=content["papers"],
+        leaderboards=content.get("leaderboards", {}),
         digest=f"sha256:{digest.hexdigest()}",
     )

@@ -1,0 +1,352 @@
+"""Golden cases of the public views: facts in small hand-written files, and the rows that a view must then show.
+
+    tests/views/<view>/<fact>/results.csv     what boards say, one line a cell
+                              expected.csv    the rows of the view, any of its columns, in any order
+
+and where the case needs them: `boards`, `papers`, `entries`, `quarantine`, `aliases`, `captures`, `runs`, `failures`,
+`checks`, `matches`, `factors` `.csv`, and `from.sql` (what to ask where it is not the whole view). The columns are the
+fields of the records in `sotaduck.records`, and some of this module's own:
+
+- `board` is the board's name and id, `seen` the day or minute of its capture, `run` the load that brought it (1, 2 …).
+- `value` is a number, or blank where `value_text` is none; the id of a result is `<board>:<model>` unless it is given.
+- An empty cell is NULL, a list is parted by `|`, `at` names a capture as `<board>@<seen>`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import duckdb
+
+from sotaduck import records
+from sotaduck.records import (
+    Board,
+    Candidate,
+    Capture,
+    Check,
+    Failure,
+    ModelAlias,
+    Normalised,
+    Paper,
+    Quarantined,
+    RawEntry,
+    Reconciled,
+    Result,
+)
+from transform.reconcile import reconcile
+from warehouse import load, publish
+from warehouse.derive import derive
+
+VIEWS = Path(__file__).parent / "views"
+LEADERBOARD = "task/data/acc"
+SOURCES = [
+    {
+        "source": name, "title": name.title(), "licence": "CC0", "licence_url": "https://cc0.example",
+        "attribution": f"by {name}", "address": f"https://{name}.example", "trust": trust,
+    }
+    for trust, name in enumerate(("alpha", "beta", "gamma"), 1)
+]  # fmt: skip
+NOTHING: dict[str, Any] = {
+    "higher_is_better": None, "direction_source": None, "unit": None, "lower_bound": None, "upper_bound": None,
+    "partial": None, "area": None,
+}  # fmt: skip
+
+Line = dict[str, str]
+
+
+# ---------------------------------------------------------------- records from plain facts
+
+
+def moment(text: str) -> datetime:
+    """`2024-01-31` or `2024-01-31T10:00`, in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def make(kind: type, facts: Mapping[str, Any]) -> Any:
+    """A record: facts by field name, what is missing is nothing (None, no items, False) or the field's default."""
+    hints = get_type_hints(kind, vars(records) | {"date": date, "datetime": datetime})
+    values = {}
+    for item in fields(kind):
+        if item.name in facts:
+            values[item.name] = facts[item.name]
+        elif item.default is MISSING:
+            values[item.name] = _nothing(kind, item.name, hints[item.name])
+    return kind(**values)
+
+
+def _nothing(kind: type, name: str, hint: Any) -> Any:
+    if type(None) in get_args(hint):
+        return None
+    if hint in (bool, int):
+        return hint()
+    if str(hint).startswith("tuple"):
+        return ()
+    raise ValueError(f"{kind.__name__}.{name} must be given")
+
+
+def read(kind: type, line: Mapping[str, str]) -> dict[str, Any]:
+    """The cells of a line that name fields of a record, typed as they are there."""
+    hints = get_type_hints(kind, vars(records) | {"date": date, "datetime": datetime})
+    return {name: _typed(hint, line[name]) for name, hint in hints.items() if line.get(name)}
+
+
+def _typed(hint: Any, text: str) -> Any:
+    kinds = {hint, *get_args(hint)}
+    if str(hint).startswith("tuple"):
+        inner = get_args(hint)[0]
+        return tuple(inner(part) for part in text.split("|"))
+    if bool in kinds:
+        return {"true": True, "false": False}[text]
+    if datetime in kinds:
+        return moment(text)
+    if date in kinds:
+        return date.fromisoformat(text)
+    return next((kind(text) for kind in (int, float) if kind in kinds), text)
+
+
+def board(name: str, seen: str = "2024-01-01", **facts: Any) -> Board:
+    """A board of one source; its metric's direction is stated by the page unless the facts say otherwise."""
+    source = facts.get("source", "alpha")
+    locator = facts.get("locator", f"https://{source}.example/{name}")
+    given = {
+        "board_id": name, "leaderboard_id": LEADERBOARD, "source": source, "locator": locator,
+        "capture_id": capture_id(locator, seen), "task": "Task", "dataset": "Data", "metric": "Acc",
+        "metric_published": "acc", "metric_kind": "quality", "higher_is_better": True, "direction_source": "page",
+        "content_digest": "",
+    }  # fmt: skip
+    return make(Board, given | facts)  # type: ignore[no-any-return]
+
+
+def result(of: Board, model: str, value: float | None, **facts: Any) -> Result:
+    """A cell of a board."""
+    text = facts.get("value_text") or (f"{value:g}" if value is not None else "n/a")
+    given = {
+        "result_id": f"{of.board_id}:{model}", "board_id": of.board_id, "leaderboard_id": of.leaderboard_id,
+        "source": of.source, "capture_id": of.capture_id, "source_url": of.locator, "position": 1, "model": model,
+        "model_id": re.sub(r"[\s-]+", "", model.lower()), "base_model": model, "value": value, "value_text": text,
+        "value_reason": None if value is not None else "not_a_number",
+    }  # fmt: skip
+    return make(Result, given | facts)  # type: ignore[no-any-return]
+
+
+def capture_id(locator: str, seen: str) -> str:
+    """The id of the capture of an address at a time."""
+    return f"{locator}@{seen}"
+
+
+def capture(source: str, url: str, seen: str, **facts: Any) -> Capture:
+    """A response with status 200; its digest names the address and the time unless the facts say otherwise."""
+    given = {
+        "capture_id": capture_id(url, seen), "source": source, "url": url, "fetched_at": moment(seen), "status": 200,
+        "digest": f"sha256:{capture_id(url, seen)}", "media_type": "text/html", "warc_file": "a.warc.gz",
+    }  # fmt: skip
+    return make(Capture, given | facts)  # type: ignore[no-any-return]
+
+
+def paper(**facts: Any) -> Paper:
+    """A paper's own record in a source; the fingerprint of its title is that of its letters."""
+    title = facts.get("title", "")
+    key = None if title.endswith("...") else re.sub(r"[\W_]+", "", title.lower()) or None
+    given = {"source": "alpha", "url": "", "title": title, "title_key": key}
+    return make(Paper, given | facts)  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- a warehouse of them
+
+
+def new() -> duckdb.DuckDBPyConnection:
+    """An empty warehouse in memory, with the sources alpha, beta and gamma, trusted in this order."""
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    publish.migrate(connection)
+    load.set_sources(connection, SOURCES)
+    return connection
+
+
+def put(
+    connection: duckdb.DuckDBPyConnection,
+    batch: Normalised,
+    captures: Iterable[Capture] = (),
+    outcome: str = "parsed",
+) -> None:
+    """Load a batch as a run does; captures of its boards that are not given are made up."""
+    given = {item.capture_id: item for item in captures}
+    for item in batch.boards:
+        seen = item.capture_id.rpartition("@")[2]
+        given.setdefault(item.capture_id, capture(item.source, item.locator, seen))
+    load.add_captures(connection, [(item, outcome) for item in given.values()])
+    load.add(connection, batch, {name: item.fetched_at for name, item in given.items()})
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    """The answer to a query."""
+    return connection.execute(query).fetchall()
+
+
+# ---------------------------------------------------------------- cases
+
+
+def cases() -> list[Path]:
+    """The folders of all cases."""
+    return sorted(file.parent for file in VIEWS.glob("*/*/expected.csv"))
+
+
+def expected(case: Path) -> tuple[list[str], list[list[str]]]:
+    """The columns that a case speaks of, and its rows, in order."""
+    with (case / "expected.csv").open(encoding="utf-8", newline="") as file:
+        header, *lines = list(csv.reader(file))
+    return header, sorted([_plain(cell) for cell in line] for line in lines)
+
+
+def actual(case: Path, columns: list[str]) -> list[list[str]]:
+    """What the view shows of these columns once the facts of a case are loaded."""
+    asked = case / "from.sql"
+    relation = asked.read_text("utf-8") if asked.is_file() else case.parent.name
+    chosen = ", ".join(f"coalesce({column}::varchar, '')" for column in columns)
+    connection = warehouse(case)
+    try:
+        found = rows(connection, f"select {chosen} from {relation}")
+    finally:
+        connection.close()
+    return sorted([_plain(cell) for cell in row] for row in found)
+
+
+def _plain(cell: str) -> str:
+    """Numbers in one spelling: 83 and 83.0 are equal."""
+    try:
+        return f"{float(cell):.12g}"
+    except ValueError:
+        return cell
+
+
+def warehouse(case: Path) -> duckdb.DuckDBPyConnection:
+    """A warehouse with the facts of a case, run by run."""
+    connection = new()
+    facts = {file.stem: list(_lines(file)) for file in case.glob("*.csv")}
+    for run in sorted({line.get("run", "1") for lines in facts.values() for line in lines}):
+        _load(connection, {name: [x for x in lines if x.get("run", "1") == run] for name, lines in facts.items()}, facts)
+        load.confirm(connection)
+        derive(connection, _reconcile(facts))
+    return connection
+
+
+def _lines(file: Path) -> Iterator[Line]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        yield from csv.DictReader(opened, strict=True)
+
+
+def _load(connection: duckdb.DuckDBPyConnection, now: dict[str, list[Line]], facts: dict[str, list[Line]]) -> None:
+    described = {line["board"]: line for line in facts.get("boards", [])}
+    said: dict[tuple[str, str], tuple[list[Line], list[Line]]] = defaultdict(lambda: ([], []))
+    for line in now.get("results", []):
+        said[_seen(line)][0].append(line)
+    for line in now.get("quarantine", []):
+        if line.get("board"):
+            said[_seen(line)][1].append(line)
+    boards, results, quarantine, captures = [], [], [], {}
+    for (name, seen), (cells, refused) in said.items():
+        facts_of_board = read(Board, described.get(name, {})) | (NOTHING_SAID if _undirected(described, name) else {})
+        digest = sha256(repr([sorted(_content(x)) for x in (*cells, *refused)]).encode()).hexdigest()
+        made = board(
+            name, seen, content_digest=digest, cells_in=len(cells) + sum(not _is_text(x, cells) for x in refused),
+            cells_loaded=sum(bool(x["value"]) for x in cells), cells_quarantined=len(refused), **facts_of_board,
+        )  # fmt: skip
+        boards.append(made)
+        for position, line in enumerate(cells, 1):
+            known = read(Result, line) | {"position": int(line.get("position") or position)}
+            value = known.pop("value", None)
+            results.append(result(made, known.pop("model"), value, **known))
+        for line in refused:
+            quarantine.append(make(Quarantined, _refusal(line, made)))
+        captures[made.capture_id] = capture(made.source, made.locator, seen)
+    quarantine += [make(Quarantined, _refusal(line)) for line in now.get("quarantine", []) if not line.get("board")]
+    batch = Normalised(
+        boards=tuple(boards),
+        results=tuple(results),
+        papers=tuple(_paper(line) for line in now.get("papers", [])),
+        entries=tuple(make(RawEntry, {"source": "alpha", **read(RawEntry, line)}) for line in now.get("entries", [])),
+        quarantine=tuple(quarantine),
+        aliases=tuple(make(ModelAlias, read(ModelAlias, line)) for line in now.get("aliases", [])),
+    )
+    put(connection, batch, captures.values())
+    for line in now.get("captures", []):
+        source = line.get("source") or "alpha"
+        url = line.get("url") or f"https://{source}.example/{line['board']}"
+        made_up = {"digest": f"sha256:{capture_id(url, line['same_as'])}"} if line.get("same_as") else {}
+        named = {"capture_id": line["capture_id"]} if line.get("capture_id") else {}
+        item = capture(source, url, line["seen"], **read(Capture, line) | made_up | named)
+        load.add_captures(connection, [(item, line.get("outcome") or "parsed")])
+    for line in now.get("runs", []):
+        chosen = [x for x in facts.get("failures", []) if x["run_id"] == line["run_id"]]
+        checks = [x for x in facts.get("checks", []) if x["run_id"] == line["run_id"]]
+        load.add_run(
+            connection,
+            {
+                "run_id": line["run_id"], "kind": line["kind"], "started_at": moment(line["started_at"]),
+                "finished_at": moment(line["finished_at"]), "status": line["status"], "sources": ["alpha"],
+                "vocabulary": "v", "version": "0", "counts": {"boards": 1}, "stages": {"parse": 0.5}, "warnings": [],
+                "notes": [], "data_docs": None,
+            },
+            [make(Failure, read(Failure, x)) for x in chosen],
+            [make(Check, read(Check, x)) for x in checks],
+        )  # fmt: skip
+
+
+NOTHING_SAID = {"higher_is_better": None, "direction_source": None}
+
+
+def _undirected(described: dict[str, Line], name: str) -> bool:
+    """A board whose line has the column, and leaves it empty, states no direction."""
+    return described.get(name, {}).get("higher_is_better") == ""
+
+
+def _seen(line: Line) -> tuple[str, str]:
+    return line.get("board") or "b", line.get("seen") or "2024-01-01"
+
+
+def _content(line: Line) -> list[tuple[str, str]]:
+    return [(name, text) for name, text in line.items() if name not in ("seen", "run")]
+
+
+def _is_text(refused: Line, cells: list[Line]) -> bool:
+    """A refused cell that had any text is a result without a value as well."""
+    return any(not cell["value"] and cell["model"] == refused.get("model") for cell in cells)
+
+
+def _refusal(line: Line, of: Board | None = None) -> dict[str, Any]:
+    facts = {"source": "alpha", "source_url": "", "detail": "", "expectation": "grammar", **read(Quarantined, line)}
+    if of:
+        facts |= {
+            "source": of.source, "source_url": of.locator, "capture_id": of.capture_id, "board_id": of.board_id,
+            "leaderboard_id": of.leaderboard_id, "cells": 1,
+        }  # fmt: skip
+    return facts
+
+
+def _paper(line: Line) -> Paper:
+    facts = read(Paper, line)
+    facts.setdefault("capture_id", capture_id(facts.get("url", ""), line.get("seen") or "2024-01-01"))
+    return paper(**facts)
+
+
+def _reconcile(facts: dict[str, list[Line]]) -> Any:
+    """The reconciliation of the transform, unless the case says by hand what it found."""
+    if not {"matches", "factors"} & set(facts):
+        return reconcile
+    said = Reconciled(
+        tuple((x["result_id"], x["merged_id"], x["rule"]) for x in facts.get("matches", [])),
+        tuple((x["board"], float(x["factor"])) for x in facts.get("factors", [])),
+    )
+
+    def by_hand(candidates: Iterable[Candidate]) -> Reconciled:
+        return said
+
+    return by_hand

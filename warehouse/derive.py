@@ -1,0 +1,76 @@
+"""From facts to what people ask: marts (tables, made anew in each build) and the public views over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import duckdb
+
+from sotaduck.records import Candidate, Reconciled
+from warehouse.load import insert
+
+HERE = Path(__file__).parent
+
+BEFORE_MATCHING = ("10_boards", "20_paper_ids", "21_papers", "30_rows")
+AFTER_MATCHING = ("40_results", "45_history", "50_suspects", "60_conflicts")
+VIEWS = (
+    "results", "ranked_results", "sota_history", "current_sota", "leaderboards", "papers",
+    "models", "model_aliases", "suspects", "conflicts", "agreement", "provenance", "datasets", "methods", "quarantine",
+    "runs", "failures", "checks", "captures", "sources",
+)  # fmt: skip
+"""In the order in which they are made: a view stands behind those that it reads."""
+
+Reconcile = Callable[[Iterable[Candidate]], Reconciled]
+
+
+def derive(connection: duckdb.DuckDBPyConnection, reconcile: Reconcile) -> None:
+    """Make marts and views anew.
+
+    Args:
+        reconcile: says which results of which boards are one (`transform.reconcile`).
+    """
+    # One transaction: hundreds of small statements would each wait for the disk.
+    connection.begin()
+    for name in BEFORE_MATCHING:
+        _run(connection, "marts", name)
+    reconciled = reconcile(candidates(connection))
+    for table, columns, rows in (
+        ("mart.matches", ("result_id", "merged_id", "rule"), reconciled.matches),
+        ("mart.factors", ("board_id", "factor"), reconciled.factors),
+    ):
+        connection.execute(f"delete from {table}")
+        insert(connection, table, {name: [row[at] for row in rows] for at, name in enumerate(columns)})
+    for name in AFTER_MATCHING:
+        _run(connection, "marts", name)
+    make_views(connection)
+    connection.commit()
+
+
+def make_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the public views and macros anew; those of an earlier release that are no more go away."""
+    for (name,) in connection.execute(
+        "select view_name from duckdb_views() where schema_name = 'main' and not internal"
+    ).fetchall():
+        connection.execute(f'drop view "{name}"')
+    for name in VIEWS:
+        _run(connection, "views", name)
+
+
+def candidates(connection: duckdb.DuckDBPyConnection) -> list[Candidate]:
+    """The listed results of leaderboards that several boards feed, in a stable order."""
+    rows = connection.execute(
+        """
+        select r.result_id, r.leaderboard_id, r.board_id, r.trust, r.position, r.model_id, r.paper_id, r.value, b.upper_bound
+        from mart.rows r
+        join mart.boards b using (board_id)
+        join mart.leaderboards l on l.leaderboard_id = r.leaderboard_id and l.boards > 1
+        where r.listed
+        order by r.leaderboard_id, r.trust, r.board_id, r.position, r.result_id
+        """
+    ).fetchall()
+    return [Candidate(*row) for row in rows]
+
+
+def _run(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
+    connection.execute((HERE / folder / f"{name}.sql").read_text("utf-8"))

@@ -1,0 +1,224 @@
+"""Build beside, swap atomically, one build at a time.
+
+    lock ─▶ copy of the published file (or a new one) ─▶ migrations ─▶ the caller's work ─▶ close, fsync, rename
+
+DuckDB lets one process write and none read beside it, so nobody ever writes the published file: readers keep
+the snapshot that they opened, and a build that ends early, however it ends, changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from sotaduck.errors import BuildInProgress, WarehouseError, WarehouseTooNew
+
+SCHEMA = Path(__file__).parent / "schema"
+_MARK = "sotaduck"
+
+
+def migrations() -> list[tuple[int, Path]]:
+    """The numbered migrations, in order."""
+    return sorted((int(file.name.partition("_")[0]), file) for file in SCHEMA.glob("*.sql"))
+
+
+SCHEMA_VERSION = migrations()[-1][0]
+"""The newest schema that this release knows."""
+
+
+@contextlib.contextmanager
+def build(warehouse: Path, fresh: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Have a private copy of the warehouse for the block; publish it where the block ends well.
+
+    Args:
+        warehouse: the published file; need not exist.
+        fresh: begin with an empty warehouse. Runs and their records are kept.
+
+    Raises:
+        BuildInProgress: another process is building this warehouse.
+        WarehouseTooNew: a later release made it.
+        WarehouseError: the path cannot be used, or the disk is full; the published file is as it was.
+    """
+    _check_path(warehouse)
+    lock = FileLock(_beside(warehouse, "lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BuildInProgress(
+            f"{warehouse}: another run is building this warehouse; wait until it has ended"
+        ) from None
+    except OSError as error:
+        raise WarehouseError(f"{warehouse}: its folder cannot be written ({error.strerror})") from error
+    try:
+        with _explained(warehouse):
+            _remove_left_over(warehouse)
+            draft = _beside(warehouse, f"build-{os.getpid()}")
+            try:
+                yield from _draft(warehouse, draft, fresh)
+                _sync(draft)
+                os.replace(draft, warehouse)  # noqa: PTH105 (the one call that swaps atomically, by its own name)
+                _sync(warehouse.parent)
+            finally:
+                _remove(draft)
+    finally:
+        lock.release()
+
+
+def _draft(warehouse: Path, draft: Path, fresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    if warehouse.exists():
+        check_published(warehouse)
+        if not fresh:
+            shutil.copyfile(warehouse, draft)
+    connection = connect(draft, read_only=False)
+    try:
+        migrate(connection)
+        if fresh and warehouse.exists():
+            _keep_runs(connection, warehouse)
+        yield connection
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+
+
+def connect(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file with the settings that everybody here needs.
+
+    A read-only connection cannot reach other files or the network.
+
+    Raises:
+        WarehouseError: not a DuckDB file, or one that cannot be opened.
+    """
+    try:
+        connection = duckdb.connect(str(file), read_only=read_only)
+    except duckdb.Error as error:
+        raise WarehouseError(f"{file}: cannot be opened as a warehouse: {_first_line(error)}") from error
+    connection.execute("set timezone = 'UTC'")
+    if read_only:
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+    return connection
+
+
+def check_published(warehouse: Path) -> None:
+    """Refuse what is no warehouse of ours, before anything is built on it.
+
+    Raises:
+        WarehouseError: not a DuckDB file, not made by sotaduck, or open for writing elsewhere.
+        WarehouseTooNew: made by a later release.
+    """
+    if warehouse.with_name(warehouse.name + ".wal").exists():
+        raise WarehouseError(
+            f"{warehouse}.wal is there: another program has the warehouse open for writing, or was killed while it "
+            "had. Close that program; if none runs, open and close the file once with DuckDB"
+        )
+    connection = connect(warehouse, read_only=True)
+    try:
+        version(connection, warehouse)
+    finally:
+        connection.close()
+
+
+def version(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
+    """The schema version of an open warehouse.
+
+    Raises:
+        WarehouseError: not made by sotaduck.
+        WarehouseTooNew: made by a later release.
+    """
+    try:
+        row = connection.execute(
+            "select max(version) from meta.migrations where made_by = $1", [_MARK]
+        ).fetchone()
+    except duckdb.CatalogException:
+        row = None
+    if row is None or row[0] is None:
+        raise WarehouseError(f"{file}: is a DuckDB file, and no sotaduck warehouse; name another --warehouse")
+    if row[0] > SCHEMA_VERSION:
+        raise WarehouseTooNew(
+            f"{file}: has schema version {row[0]}, made by a later release of sotaduck; this one knows up to "
+            f"{SCHEMA_VERSION}. Install the later release"
+        )
+    return int(row[0])
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring a file to the newest schema, one migration a transaction."""
+    connection.execute("create schema if not exists meta")
+    connection.execute(
+        "create table if not exists meta.migrations (version integer, name varchar, made_by varchar)"
+    )
+    row = connection.execute("select coalesce(max(version), 0) from meta.migrations").fetchone()
+    done = row[0] if row else 0
+    for number, file in migrations():
+        if number > done:
+            connection.execute("begin")
+            connection.execute(file.read_text("utf-8"))
+            connection.execute("insert into meta.migrations values ($1, $2, $3)", [number, file.stem, _MARK])
+            connection.execute("commit")
+
+
+def _keep_runs(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
+    """A warehouse that is built anew still knows which runs there were."""
+    connection.execute(f"attach '{str(warehouse).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+    for table in ("runs", "failures", "checks"):
+        connection.execute(f"insert into core.{table} by name from published.core.{table}")
+    connection.execute("detach published")
+
+
+def _check_path(warehouse: Path) -> None:
+    if warehouse.is_dir():
+        raise WarehouseError(
+            f"{warehouse}: is a folder; name a file, such as {warehouse / 'warehouse.duckdb'}"
+        )
+    try:
+        warehouse.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(f"{warehouse.parent}: cannot be made ({error.strerror})") from error
+
+
+def _beside(warehouse: Path, kind: str) -> Path:
+    return warehouse.with_name(f".{warehouse.name}.{kind}")
+
+
+def _remove_left_over(warehouse: Path) -> None:
+    """What killed builds left; whoever holds the lock is the only build."""
+    for file in warehouse.parent.glob(f".{warehouse.name}.build-*"):
+        file.unlink(missing_ok=True)
+
+
+def _remove(draft: Path) -> None:
+    for file in (draft, draft.with_name(draft.name + ".wal")):
+        file.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _explained(warehouse: Path) -> Iterator[None]:
+    """Faults of disk and DuckDB as one kind of error that says what is still true."""
+    try:
+        yield
+    except OSError as error:
+        raise WarehouseError(
+            f"{warehouse}: could not be built ({error.strerror or error}); the published warehouse is as it was"
+        ) from error
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{warehouse}: could not be built ({_first_line(error)}); the published warehouse is as it was"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

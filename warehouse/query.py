@@ -1,0 +1,202 @@
+"""Read-only questions to the published warehouse: plain rows for the commands."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sotaduck.errors import WarehouseError
+from warehouse.publish import connect, version
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a query."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+@contextlib.contextmanager
+def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published warehouse, read-only.
+
+    Raises:
+        WarehouseError: it is missing, or no warehouse.
+        WarehouseTooNew: a later release made it.
+    """
+    if not warehouse.is_file():
+        what = "is a folder" if warehouse.is_dir() else "is not there"
+        raise WarehouseError(
+            f"{warehouse}: {what}; `sotaduck refresh` makes a warehouse, --warehouse names another"
+        )
+    connection = connect(warehouse, read_only=True)
+    try:
+        version(connection, warehouse)
+        yield connection
+    finally:
+        connection.close()
+
+
+def run_sql(warehouse: Path, text: str) -> Answer:
+    """Run one query, read-only and without access to other files.
+
+    Raises:
+        WarehouseError: the warehouse cannot be opened, or the query is wrong (in DuckDB's words).
+    """
+    with opened(warehouse) as connection:
+        try:
+            cursor = connection.execute(text)
+            rows = cursor.fetchall()
+        except duckdb.Error as error:
+            raise WarehouseError(f"the query failed: {error}") from error
+        return Answer(tuple(item[0] for item in cursor.description or ()), rows)
+
+
+def leaderboard(warehouse: Path, leaderboard_id: str) -> tuple[Row, list[Row]]:
+    """A leaderboard and its listed results, the first rank first, unranked ones last.
+
+    Raises:
+        WarehouseError: there is no such leaderboard; names near ones.
+    """
+    with opened(warehouse) as connection:
+        board = _board(connection, leaderboard_id)
+        rows = _rows(
+            connection,
+            """
+            from ranked_results where leaderboard_id = $1 and listed
+            order by rank nulls last, source_rank nulls last, result_date nulls last, result_id
+            """,
+            [leaderboard_id],
+        )
+        return board, rows
+
+
+def history(warehouse: Path, leaderboard_id: str, track: str | None = None) -> tuple[Row, list[Row]]:
+    """A leaderboard and the steps of its SOTA history, oldest first, for one track or for both.
+
+    Raises:
+        WarehouseError: there is no such leaderboard; names near ones.
+    """
+    with opened(warehouse) as connection:
+        board = _board(connection, leaderboard_id)
+        rows = _rows(
+            connection,
+            """
+            from sota_history where leaderboard_id = $1 and ($2 is null or track = $2)
+            order by track, step, result_id
+            """,
+            [leaderboard_id, track],
+        )
+        return board, rows
+
+
+def chain(warehouse: Path, result_id: str) -> Row:
+    """A result, every raw cell that states it with its capture, and what disagrees.
+
+    Raises:
+        WarehouseError: there is no such result.
+    """
+    with opened(warehouse) as connection:
+        found = _rows(connection, "from ranked_results where result_id = $1", [result_id])
+        if not found:
+            raise WarehouseError(
+                f"there is no result {result_id!r}; `sotaduck leaderboard ID --json` gives those of a leaderboard"
+            )
+        order = "order by source, source_url, position"
+        return {
+            "result": found[0],
+            "provenance": _rows(connection, f"from provenance where result_id = $1 {order}", [result_id]),
+            "conflicts": _rows(connection, "from conflicts where result_id = $1 order by all", [result_id]),
+            "suspects": _rows(connection, "from suspects where result_id = $1 order by kind", [result_id]),
+        }
+
+
+def leaders(warehouse: Path, limit: int) -> list[Row]:
+    """The leaderboards with most results, each with its leader."""
+    with opened(warehouse) as connection:
+        return _rows(
+            connection,
+            "from leaderboards where metric_kind = 'quality' order by results desc, leaderboard_id limit $1",
+            [limit],
+        )
+
+
+def status(warehouse: Path) -> Row:
+    """What the warehouse holds, what was refused and why, and how the last runs went."""
+    with opened(warehouse) as connection:
+        return {name: _rows(connection, query) for name, query in STATUS.items()}
+
+
+STATUS = {
+    "holds": """
+        select
+            (select count(*) from leaderboards) as leaderboards,
+            (select count(*) from results where listed) as results,
+            (select count(*) from results where not listed) as delisted,
+            (select count(*) from papers) as papers,
+            (select count(*) from models) as models,
+            (select count(*) from suspects) as suspects,
+            (select count(*) from conflicts) as conflicts,
+            (select count(*) from captures) as captures,
+            (select max(last_seen) from leaderboards) as last_seen
+    """,
+    "cells": """
+        select
+            source, count(*) as boards, sum(cells_in)::bigint as cells_in,
+            sum(cells_loaded)::bigint as loaded, sum(cells_quarantined)::bigint as quarantined, sum(cells_duplicate)::bigint as duplicates
+        from mart.boards group by source order by source
+    """,
+    "quarantined_by_reason": """
+        select source, field, reason, count(*) as lines, sum(cells)::bigint as cells
+        from quarantine where current group by all order by cells desc, lines desc, source, field, reason
+    """,
+    "directions": """
+        select coalesce(direction_source, 'unknown: not ranked') as direction_says, count(*) as leaderboards
+        from leaderboards where metric_kind = 'quality' group by all order by leaderboards desc, 1
+    """,
+    "direction_unknown": """
+        select leaderboard_id, metric, results from leaderboards
+        where metric_kind = 'quality' and higher_is_better is null and results >= 3
+        order by results desc, leaderboard_id limit 20
+    """,
+    "warnings_of_the_last_run": """
+        select suite, expectation, unexpected, detail from checks
+        where not success and run_id = (select run_id from runs limit 1) order by suite, expectation
+    """,
+    "failures_of_the_last_run": """
+        select source, url, stage, reason, detail from failures
+        where run_id = (select run_id from runs limit 1) order by source, url limit 50
+    """,
+    "last_runs": """
+        select run_id, kind, status, date_diff('second', started_at, finished_at) as seconds, counts
+        from runs limit 5
+    """,
+}
+
+
+def _board(connection: duckdb.DuckDBPyConnection, leaderboard_id: str) -> Row:
+    found = _rows(connection, "from leaderboards where leaderboard_id = $1", [leaderboard_id])
+    if found:
+        return found[0]
+    known = [row[0] for row in connection.execute("select leaderboard_id from mart.leaderboards").fetchall()]
+    near = difflib.get_close_matches(leaderboard_id, known, n=3, cutoff=0.4)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise WarehouseError(
+        f"there is no leaderboard {leaderboard_id!r}{hint} "
+        "`sotaduck sql 'select leaderboard_id from leaderboards'` lists all"
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    cursor = connection.execute(query, list(parameters))
+    names = [item[0] for item in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
