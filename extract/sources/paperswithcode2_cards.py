@@ -124,13 +124,14 @@ def _count(parts: Sequence[Piece], marks: Sequence[_Mark], metric: str) -> list[
             if named.search(_text(parts[mark.begin : end]))
         ]
 
-    places: dict[tuple[str, ...], list[_Mark]] = {("with results",): with_results(marks)}
+    places: dict[tuple[str, ...], list[_Mark]] = {}
     for mark in marks:
         tag = parts[mark.begin].tag
         path = [tag.name, *(parent.name for parent in tag.parents)]
-        for place in (("*",), tuple(path), (*path, str(tag.get("class")))):
+        for place in (("#1" if not mark.rest else "#1 Foo",), ("any",), tuple(path), (*path, str(tag.get("class")))):
             places.setdefault(place, []).append(mark)
-    chains = [chain for chain in places.values() if 2 * len(with_results(chain)) > len(chain)]
+    places["with results",] = with_results(marks) if marks else []
+    chains = [chain for chain in places.values() if chain and 2 * len(with_results(chain)) > len(chain)]
     chains.sort(key=lambda chain: (chain[0].number != 1, -len(chain)))
     for chain in chains:
         if all(mark.number == chain[0].number + step for step, mark in enumerate(chain)):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from expectations.views import in_common_order
 from sotaduck.errors import ValidationStopped
 from sotaduck.records import Normalised, RawBoard
 from tests import checked_records as good
+from transform.values import parse_value
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "expectations.md"
 
@@ -297,6 +299,17 @@ def test_boards_of_one_batch_count_their_rows_apart() -> None:
 )  # fmt: skip
 def test_a_text_says_zero_where_its_number_has_no_other_digit(text: str, said: bool) -> None:
     assert frames.says_zero(good.result(value=0.0, value_text=text)) is said
+
+
+def test_no_zero_that_the_value_grammar_reads_is_refused() -> None:
+    """The check must not stop a run for a cell that the transform reads rightly."""
+    random = Random(7)
+    texts = ("".join(random.choices("000.1,%±()~ -+*eE²٠", k=random.randint(1, 7))) for _ in range(20_000))
+    zeros = [value for value in map(parse_value, texts) if value.number == 0]
+    assert len(zeros) > 100
+    for value in zeros:
+        result = good.result(value=0.0, value_text=value.text, components=value.components)
+        assert frames.says_zero(result), value
 
 
 def test_a_zero_among_several_numbers_is_said() -> None:

@@ -1,0 +1,97 @@
+"""What the flow tests share: the site, and two ways to refresh: through Prefect, and its flow's body alone."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import flows.environment  # noqa: F401  (before Prefect)
+from flows import refresh as flow
+from flows.run import RunReport
+from tests.flows.site import Site
+from tests.server import PageServer
+
+Refresh = Callable[..., RunReport]
+
+
+@pytest.fixture(scope="session")
+def session_site() -> Iterator[Site]:
+    with PageServer() as server:
+        yield Site(server)
+
+
+@pytest.fixture
+def site(session_site: Site) -> Site:
+    """The site as it is at first, its log empty."""
+    session_site.reset()
+    return session_site
+
+
+@contextlib.contextmanager
+def without_prefect() -> Iterator[None]:
+    """The tasks of the flow are the functions that they wrap; nothing is told to a server."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("capture", "normalise", "validate", "load", "finish"):
+            patch.setattr(flow, name, getattr(flow, name).fn)
+        patch.setattr(flow, "host_limit", contextlib.nullcontext)
+        patch.setattr(flow, "publish_artifacts", lambda report: None)
+        yield
+
+
+def run_refresh(folder: Path, **parameters: Any) -> RunReport:
+    """The body of the flow, line for line, on the configuration in a folder."""
+    with without_prefect():
+        report: RunReport = flow.refresh.fn(config=str(folder / "sotaduck.toml"), **parameters)
+        return report
+
+
+@pytest.fixture(scope="session")
+def loaded(session_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with configuration, archive and warehouse after one refresh of the good pages. Copy it."""
+    folder = tmp_path_factory.mktemp("loaded")
+    session_site.reset()
+    (folder / "sotaduck.toml").write_text(session_site.configuration(), "utf-8")
+    report = run_refresh(folder)
+    assert report.failures == ()
+    return folder
+
+
+@pytest.fixture
+def home(loaded: Path, tmp_path: Path) -> Path:
+    """A folder of the test's own, as after a first refresh."""
+    return Path(shutil.copytree(loaded, tmp_path / "home"))
+
+
+def ask(folder: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of the warehouse in a folder."""
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        return connection.execute(query, list(values)).fetchall()
+
+
+OF_RUNS = frozenset({"runs", "checks", "failures"})
+"""Views that tell of the runs, and not of the world."""
+
+
+def content(folder: Path, without: dict[str, str] | None = None) -> dict[str, list[str]]:
+    """Every row of every public view but those of the runs, in words and sorted.
+
+    Args:
+        without: view → columns to leave out, separated by commas.
+    """
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        views = connection.execute(
+            "select view_name from duckdb_views() where schema_name = 'main' and not internal"
+        ).fetchall()
+        found = {}
+        for (name,) in views:
+            if name not in OF_RUNS:
+                left_out = f"exclude ({without[name]})" if without and name in without else ""
+                rows = connection.execute(f"select * {left_out} from {name}").fetchall()
+                found[name] = sorted(map(repr, rows))
+        return found
