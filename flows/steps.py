@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from expectations import frames, views
+from expectations import frames
 from expectations.drops import mass_drops
 from expectations.quarantine import quarantine
 from extract import sources
@@ -58,8 +58,8 @@ def validate(run: Run, build: Any, batch: Pages, normalised: Normalised) -> Norm
         kept = _without(normalised, {(drop.board_id, drop.capture_id) for drop in drops})
         for suite, frame in (
             ("raw_rows", frames.raw_rows(batch.boards)),
-            ("results", frames.results(kept)),
-            ("papers", frames.papers(kept)),
+            ("results", frames.results(kept, batch.seen)),
+            ("papers", frames.papers(kept, batch.seen)),
         ):
             kept = quarantine(kept, run.gate.check(suite, frame))
         run.gate.check("boards", frames.boards(kept))
@@ -132,8 +132,7 @@ def finish(run: Run, build: Any) -> RunReport:
         derive(build, reconcile)
     with run.stage("validate"), _documented(run):
         for suite, query in checks.FRAMES.items():
-            rows = state.frame(build, query)
-            run.gate.check(suite, views.VIEWS[suite](rows) if suite in views.VIEWS else rows)
+            run.gate.check(suite, state.frame(build, query))
     with run.stage("validate"):
         docs = run.gate.write_docs()
     outcomes = run.gate.checks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.boards import archived
 from transform.metrics import Metric, decide_direction, resolve_metric
 from transform.vocabulary import load
 
@@ -110,3 +111,64 @@ def test_every_entry_of_the_registry_has_a_reason_and_a_known_shape() -> None:
 def test_the_digest_names_the_vocabulary() -> None:
     assert VOCABULARY.digest.startswith("sha256:")
     assert load().digest == VOCABULARY.digest
+
+
+HIGHER = """Top-5 Accuracy|mAP@0.5:0.95|AP (Moderate)|mAPH/L2|frame-mAP 0.5|Hits@10|HR@10 (full corpus)|PSP@5|nDCG@10|
+MRR|R@1 IoU=0.5|PCKh-0.5|IDF1|sMOTSA|EAO|Success Rate 0.5|J&F|Jaccard (Mean)|mIoU (6-Fold)|Instance Average IoU|
+Dice (Average)|Delta < 1.25^2|SSIM|VMAF|STOI|CMOS|SI-SDRi|Inception score|CLAP_LAION|COV-CD|QED|chrF++|SARI|
+BLEU (EN-RU)|Smoothed BLEU-4|Dist-1|pass@10|Competition Pass@1|Execution Accuracy (Test)|Joint Goal Accuracy|
+Inform|LAS|Smatch|CoNLL F1|Matthews Correlation|Cohen’s Kappa score|SRCC|R2 Score|Concordance Index (CI)|BWT|
+Attack: AutoAttack|Segmentation AUPRO|TAR @ FAR=1e-4|Average Return|Elo Rating|SPL|TEDS|mAP test""".replace(
+    "\n", ""
+)
+LOWER = """Top 1 Error|WER (%)|Test CER|Percentage error|EER|minDCF|FPR95|ECE|MR^-2|Heavy MR^-2|MissRateTopK_2_5|
+Average Forgetting|RMSE log|12 Steps MAE|sMAPE|CRPS-sum|PA-MPJPE|ADE-8/12|minFDE (K=6)|NME (inter-ocular)|EPE|
+F1-all|D1-all|Chamfer Distance L2|HD95|Hausdorff|mATE|FID-10k-test|FVD16|KID|LPIPS|FD_openl3|MMD-CD|self-BLEU|
+Bit per Character (BPC)|bits/dimension|Test perplexity|NLL (bits/dim)|BD-Rate over VTM-17.0|
+text-to-video Mean Rank|Jaccard (Decay)|Brier score|SELD score|ID Switches|NoC@90|Quantile loss""".replace(
+    "\n", ""
+)
+
+
+@pytest.mark.parametrize(("labels", "direction"), [(HIGHER, "higher"), (LOWER, "lower")])
+def test_common_metrics_of_every_field_have_the_direction_of_their_definition(
+    labels: str, direction: str
+) -> None:
+    wrong = [label for label in labels.split("|") if resolve_metric(label, VOCABULARY).direction != direction]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Accuracy Drop",
+        "Accuracy (std)",
+        "Error reduction",
+        "PSNR gap",
+        "LPIPS-inverse",
+        "Average",
+        "SR",
+        "FKGL",
+    ],
+)
+def test_words_that_turn_a_metric_around_leave_it_without_direction(label: str) -> None:
+    assert resolve_metric(label, VOCABULARY).direction is None
+
+
+def test_an_entry_can_hold_for_a_family_of_datasets() -> None:
+    assert resolve_metric("Score", VOCABULARY, dataset="Atari 2600 Breakout").direction == "higher"
+    assert resolve_metric("MR", VOCABULARY, dataset="FB15k-237").direction == "lower"
+    assert resolve_metric("MR", VOCABULARY, dataset="MR").direction is None
+    assert resolve_metric("Score", VOCABULARY).direction is None
+
+
+def test_typographic_apostrophes_and_arrows_do_not_part_a_metric() -> None:
+    assert named("Spearman’s Rho") == named("Spearman's Rho")
+    assert named("FVD ↓") == "FVD"
+
+
+def test_the_registry_covers_every_metric_with_three_values_or_says_why_not() -> None:
+    for raw in archived().values():
+        for place, metric in enumerate(raw.metrics):
+            if sum(1 for row in raw.rows if row.values[place]) >= 3:
+                assert resolve_metric(metric.name, VOCABULARY, dataset=raw.dataset).matched_rule != "unknown"

@@ -118,7 +118,7 @@ def test_a_byte_order_mark_and_line_ends_of_windows_do_not_matter() -> None:
         (b"# Task\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n", "no_leaderboard", "none of the 1 tables"),
         (b"<!doctype html><html><table><tr><td>Model</table>", "not_markdown", "an HTML page"),
         (b'{"task-hierarchy": []}', "not_markdown", "OpenCodePapers"),
-        (gzip.compress(b"# Task"), "bad_encoding", "a gzip file"),
+        (gzip.compress(b"# Task", mtime=0), "bad_encoding", "a gzip file"),
         ("# Größe\n".encode("latin-1"), "bad_encoding", "byte 4"),
         ("# Task\n\n| Model |".encode("utf-16"), "bad_encoding", "UTF-16"),
         (b"# Task\0", "not_markdown", "binary"),

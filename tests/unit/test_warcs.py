@@ -132,7 +132,7 @@ def test_every_layout_of_the_file_is_read(archive: Archive, tmp_path: Path, layo
     content = {
         "plain": warc.plain,
         "a gzip member a record": warc.gzipped,
-        "gzip as one": gzip.compress(warc.plain),
+        "gzip as one": gzip.compress(warc.plain, mtime=0),
         "zstd": zstandard.compress(warc.plain),
     }[layout]
     report = ingest(archive, tmp_path, content, "odd name")
@@ -148,9 +148,9 @@ def chunked(body: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
-        ({"Content-Encoding": "gzip"}, gzip.compress(HTML)),
+        ({"Content-Encoding": "gzip"}, gzip.compress(HTML, mtime=0)),
         ({"Transfer-Encoding": "chunked"}, chunked(HTML)),
-        ({"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}, chunked(gzip.compress(HTML))),
+        ({"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}, chunked(gzip.compress(HTML, mtime=0))),
         ({"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}, HTML),
         ({"X-Crawler-Content-Encoding": "gzip", "X-Crawler-Transfer-Encoding": "chunked"}, HTML),
     ],
@@ -167,7 +167,7 @@ def test_bodies_are_decoded_however_the_crawler_kept_them(
 @pytest.mark.parametrize(
     ("headers", "body", "reason"),
     [
-        ({"Content-Encoding": "gzip"}, gzip.compress(HTML)[:-10], "truncated_body"),
+        ({"Content-Encoding": "gzip"}, gzip.compress(HTML, mtime=0)[:-10], "truncated_body"),
         ({"Transfer-Encoding": "chunked"}, chunked(HTML)[:-100], "truncated_body"),
         ({"Content-Encoding": "br"}, b"\x0b\x02\x80", "bad_encoding"),
         ({"Content-Encoding": "gzip"}, gzip.compress(bytes(65 * 2**20)), "body_too_large"),
