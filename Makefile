@@ -1,13 +1,14 @@
 # make env   build .venv from the lock          make run    the whole pipeline on the bundled samples
 # make test  the tests                          make check  format, lint, types, layers, tests
 # make bench measure it beside the naive way    make lock   resolve the lock anew
+# make demo-sources   every source from its samples, and where they agree
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
 PACKAGES := sotaduck extract transform expectations warehouse flows cli
 
-.PHONY: env run test check fix bench lock samples clean
+.PHONY: env run test check fix bench demo-sources lock samples clean
 
 env: $(STAMP)
 
@@ -44,6 +45,14 @@ fix: env
 
 bench: env
 	$(BIN)/python -m benchmarks
+
+# Every source, from the samples: what one says of the others is in the view `agreement`.
+demo-sources: env
+	@rm -rf demo && mkdir demo
+	@cd demo && for kind in warc pwc-html pwc-dump opencodepapers nlp-progress codesota arxiv; do \
+	  folder=$$kind; test $$kind != warc || folder=archive; \
+	  ../$(BIN)/sotaduck ingest $$kind ../samples/$$folder --brief || exit $$?; done
+	@cd demo && ../$(BIN)/sotaduck sql 'from agreement'
 
 samples: env
 	$(BIN)/python -m samples.make_archive

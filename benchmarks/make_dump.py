@@ -156,7 +156,7 @@ def papers(real: list[Board], wanted: int, draw: random.Random) -> Iterator[Boar
     text = " ".join(draw.choices(words, k=200_000))
     for number in range(wanted):
         start = draw.randrange(len(text) - ABSTRACT)
-        arxiv = f"{15 + number % 10:02}{1 + number % 12:02}.{number % 100_000:05}"
+        arxiv = arxiv_id(number)
         yield {
             "paper_url": f"{SITE}/paper/synthetic-{number}",
             "arxiv_id": arxiv,
@@ -179,6 +179,11 @@ def papers(real: list[Board], wanted: int, draw: random.Random) -> Iterator[Boar
         }
 
 
+def arxiv_id(number: int) -> str:
+    """The id of a paper: no two of a million papers share one."""
+    return f"{15 + number // 100_000:02}{1 + number % 12:02}.{number % 100_000:05}"
+
+
 def links(wanted: int, papers: int, draw: random.Random) -> Iterator[Board]:
     """Links to code, one to three for a paper, those of one paper together."""
     left = wanted
@@ -188,7 +193,7 @@ def links(wanted: int, papers: int, draw: random.Random) -> Iterator[Board]:
             yield {
                 "paper_url": f"{SITE}/paper/synthetic-{paper}",
                 "paper_title": f"Paper {paper}",
-                "paper_arxiv_id": f"{15 + paper % 10:02}{1 + paper % 12:02}.{paper % 100_000:05}",
+                "paper_arxiv_id": arxiv_id(paper),
                 "paper_url_abs": None,
                 "paper_url_pdf": None,
                 "repo_url": f"https://github.com/group-{paper}/code-{copy}",

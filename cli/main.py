@@ -98,12 +98,13 @@ def refresh(
 @cli.command()
 @click.argument("kind")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--brief", is_flag=True, help="Print the figures in one line.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @warehouse_options
 def ingest(
-    kind: str, paths: tuple[Path, ...], as_json: bool, warehouse: Path | None, config: Path | None
+    kind: str, paths: tuple[Path, ...], brief: bool, as_json: bool, warehouse: Path | None, config: Path | None
 ) -> int:
-    """Load files: KIND is pwc-dump, pwc-html, opencodepapers, nlp-progress, codesota or warc.
+    """Load files: KIND is pwc-dump, pwc-html, opencodepapers, nlp-progress, codesota, arxiv or warc.
 
     PATHS are files, folders, zips, .gz or .zst. They are kept in the archive, as everything is.
     """
@@ -114,9 +115,11 @@ def ingest(
     if kind not in kinds():
         raise click.BadParameter(f"{kind!r} is none of {', '.join(kinds())}", param_hint="KIND")
     settings = configuration.load(config, warehouse=warehouse)
-    done = report.run_ingest(settings, kind, paths, quiet=as_json)
+    done = report.run_ingest(settings, kind, paths, quiet=as_json or brief)
     if as_json:
         _echo_json(report.as_dict(done))
+    elif brief:
+        click.echo(f"{kind:15} {report.figures(done.counts)}")
     else:
         report.show(done)
     return done.exit_status

@@ -246,7 +246,7 @@ def leaders_table(rows: Sequence[Row]) -> Table:
             escape(f"{row['task']} on {row['dataset']}"),
             escape(f"{row['metric']} {ARROWS[row['higher_is_better']]}"),
             value,
-            escape(row["leader"] or "–"),
+            escape(row["leader"] or "–") + (_mark("suspect") if row["leader_suspect"] else ""),
             cell(row["sota_since"]) or "–",
             cell(row["results"]),
         )

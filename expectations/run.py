@@ -8,6 +8,7 @@ Great Expectations takes seconds to import: the first check imports it, or `warm
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -34,6 +35,8 @@ def warm_up() -> Any:
     import great_expectations
     import great_expectations.expectations
 
+    # It sets this level itself, to say that a folder was made for pages that nobody asked for.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     return great_expectations
 
 

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 
 CHALLENGES = re.compile(
-    r"(?i)verify(ing)? (that )?you are (a )?human|are you (a )?(human|robot)|just a moment|checking (your|the) browser|"
-    r"captcha|cf-challenge|enable javascript and cookies|attention required|unusual traffic|"
+    r"(?i)verify(ing)? (that )?you are (a )?human|are you (a )?(human|robot)|just a moment|"
+    r"checking (your|the) browser|captcha|cf-challenge|enable javascript and cookies|"
+    r"attention required|unusual traffic|"
     r"you have been blocked|access denied|ddos protection|security check|not a robot|bot detection|"
     r"performing security verification|press (and|&) hold"
 )
@@ -23,22 +24,25 @@ EMPTY = re.compile(
 
 _NOUN = r"(?:results?|rows?|entries|records|submissions|models)"
 _PARTIAL = (
-    re.compile(rf"(?i)^showing (?:only )?(?:the )?(?:first|top|best|last) [\d,]+\b.*"),
+    re.compile(r"(?i)^showing (?:only )?(?:the )?(?:first|top|best|last) [\d,]+\b.*"),
     re.compile(r"(?i)^only (?:the )?(?:first|top|best) [\d,]+\b.*\b(?:shown|listed|displayed|included)\b.*"),
     re.compile(
-        r"(?i)^.{0,120}\b(?:is|are|was|were|has been|have been) (?:truncated|cut off|cut short|not shown|omitted|"
-        r"not part of this (?:sample|page))\b.{0,80}$"
+        r"(?i)^.{0,120}\b(?:is|are|was|were|has been|have been) "
+        r"(?:truncated|cut off|cut short|not shown|omitted|not part of this (?:sample|page))\b.{0,80}$"
     ),
-    re.compile(rf"(?i)^\(?truncated\b.{{0,80}}$"),
+    re.compile(r"(?i)^\(?truncated\b.{0,80}$"),
     re.compile(rf"(?i)^(?:load|show|view) (?:all )?(?:[\d,]+ )?more(?: {_NOUN})?\s*(?:…|\.\.\.)?$"),
     re.compile(rf"(?i)^(?:show|view|see) all [\d,]+ {_NOUN}$"),
 )
 _OF = re.compile(
-    rf"(?i)^(?:showing|displaying|viewing)?:?\s*(?:{_NOUN} )?(?:(?P<first>[\d,]+)\s*(?:-|–|—|to)\s*)?(?P<last>[\d,]+)"
-    rf"\s*(?:{_NOUN} )?(?:of|out of)\s*(?P<all>[\d,]+)(?:\s*{_NOUN})?(?:\s*(?:shown|in total))?\.?$"
+    rf"(?i)^(?:showing|displaying|viewing)?:?\s*(?:{_NOUN} )?"
+    rf"(?:(?P<first>[\d,]+)\s*(?:-|–|—|to)\s*)?(?P<last>[\d,]+)\s*"
+    rf"(?:{_NOUN} )?(?:of|out of)\s*(?P<all>[\d,]+)(?:\s*{_NOUN})?(?:\s*(?:shown|in total))?\.?$"
 )
 _PAGES = re.compile(r"(?i)^page (?P<page>\d+) (?:of|/) (?P<pages>\d+)$")
-_COUNT = re.compile(r"(?i)^(?:(?P<a>[\d,]+) (?:results?|rows?|entries)|results?:? ?\((?P<b>[\d,]+)\))(?: in total)?$")
+_COUNT = re.compile(
+    r"(?i)^(?:(?P<a>[\d,]+) (?:results?|rows?|entries)|results?:? ?\((?P<b>[\d,]+)\))(?: in total)?$"
+)
 
 # A statement about the page is a sentence; paragraphs of prose are not searched.
 _LONGEST = 300
@@ -63,7 +67,7 @@ def partial_statement(lines: Iterable[str]) -> str | None:
 
 
 def claimed_rows(lines: Iterable[str]) -> int | None:
-    """How many rows the page says that it shows (`30 results`, `Showing 15 of 120`); None where it does not."""
+    """How many rows the page says that it shows (`30 results`, `Showing 15 of 120`), or None."""
     for line in lines:
         if found := _OF.match(line):
             return _number(found["last"]) - (_number(found["first"]) - 1 if found["first"] else 0)

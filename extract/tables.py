@@ -18,7 +18,8 @@ from sotaduck.errors import ParseError
 _ARROW = re.compile("[↕▲▼↑↓⇅⇵△▽▴▾▵▿⬆⬇⬍⯅⯆⌃⌄🔼🔽\ufe0e\ufe0f]+")
 _SORTING = re.compile(
     r"(?i)^(?:click to )?sort(?: column)? by:?\s|"
-    r"[\s,]*\(?\b(?:sortable|(?:not )?sorted|sort|(?:sort(?:ed)? )?(?:in )?(?:ascending|descending)(?: order)?)\)?$"
+    r"[\s,]*\(?\b(?:sortable|(?:not )?sorted|sort|"
+    r"(?:sort(?:ed)? )?(?:in )?(?:ascending|descending)(?: order)?)\)?$"
 )
 
 IsHeader = Callable[[Sequence[str]], bool]
@@ -85,6 +86,11 @@ class Row:
     span: tuple[int, int]
     in_head: bool
     text: str
+
+    @property
+    def is_header(self) -> bool:
+        """True where every cell is a header cell."""
+        return all(cell.tag.name == "th" for cell in self.cells)
 
 
 def html_tables(page: Visible) -> Iterator[list[Row]]:
@@ -177,18 +183,16 @@ def _number(cell: Tag, name: str) -> int:
 
 
 def _grid(rows: Sequence[Row], is_header: IsHeader, is_note: IsNote) -> Grid | None:
-    at, carried = 0, _Carried()
-    for at, row in enumerate(rows):
-        cells = carried.fill(row)
-        if is_header([header_word(cell.text) for cell in cells]):
-            break
-    else:
+    carried = _Carried()
+    filled = [carried.fill(rows[0])] if rows else []
+    while len(filled) < len(rows) and not is_header([header_word(cell.text) for cell in filled[-1]]):
+        filled.append(carried.fill(rows[len(filled)]))
+    if not filled or not is_header([header_word(cell.text) for cell in filled[-1]]):
         return None
-    while carried.waiting() and at + 1 < len(
-        rows
-    ):  # a header of several rows: the last one names the columns
-        at += 1
-        cells = carried.fill(rows[at])
+    # Of a header in several rows, the last one names the columns.
+    while carried.waiting() and len(filled) < len(rows) and rows[len(filled)].is_header:
+        filled.append(carried.fill(rows[len(filled)]))
+    cells, below = filled[-1], rows[len(filled) :]
     header = tuple(header_word(cell.text) for cell in cells)
     if wide := next((cell for cell in cells if cell.columns > 1), None):
         raise ParseError("cell_count", f"the header `{header_word(wide.text)}` spans several columns")
@@ -197,10 +201,9 @@ def _grid(rows: Sequence[Row], is_header: IsHeader, is_note: IsNote) -> Grid | N
         raise ParseError("duplicate_header", f"two columns are called `{twice}`")
     body: list[tuple[Cell, ...]] = []
     notes: list[str] = []
-    for row in rows[at + 1 :]:
+    for row in below:
         words = tuple(header_word(cell.text) for cell in row.cells)
-        repeated = words == header and all(cell.tag.name == "th" for cell in row.cells)
-        if repeated or row.in_head:
+        if row.in_head or (words == header and row.is_header):  # filters, say; or the header once more
             continue
         if len(row.cells) < 2 < len(header) and not carried.waiting():
             if row.text and not is_note(row.text):

@@ -20,23 +20,26 @@ from sotaduck.errors import ParseError
 # The largest page that is read. A leaderboard of 1,000 rows, twice on its page, has some 3 MB.
 LARGEST = 16 * 2**20
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Elements whose text nobody reads on the page.
-DROPPED = frozenset(
-    "script style template noscript head title svg iframe object canvas textarea annotation".split()
-)
+DROPPED = _words("script style template noscript head title svg iframe object canvas textarea annotation")
 # Elements that stand in the line: text on both sides of their tags belongs together.
-INLINE = frozenset(
+INLINE = _words(
     "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s "
-    "samp small span strong sub sup svg time tt u var wbr".split()
+    "samp small span strong sub sup svg time tt u var wbr"
 )
 # Dropped elements that take no room: they break no line.
-ROOMLESS = frozenset({"script", "style", "template"})
+ROOMLESS = _words("script style template")
 # The usual names for "for screen readers only": no class is used to find data, only to tell what is seen.
-UNSEEN = frozenset({"sr-only", "visually-hidden", "screen-reader-text"})
+UNSEEN = _words("sr-only visually-hidden screen-reader-text")
 # Elements whose end tag may be left out (HTML 13.1.2.4), and those that have none.
-_UNCLOSED = frozenset(
+_UNCLOSED = _words(
     "html head body li dt dd p rt rp optgroup option colgroup caption thead tbody tfoot tr td th "
-    "area base br col embed hr img input link meta source track wbr param".split()
+    "area base br col embed hr img input link meta source track wbr param"
 )
 
 _META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9_:.-]+)""")

@@ -15,6 +15,9 @@ from warehouse.state import Known
 BATCH = 25_000
 """Rows and papers that are in memory at once, at least."""
 
+GOOD = (200, 304)
+"""Status of an answer that holds or confirms a page."""
+
 
 def read_pages(archive: Archive, captures: Iterable[Capture], known: Known) -> Iterator[Pages]:
     """Parse captures, batch by batch, in order of time; those that say nothing new are confirmed."""
@@ -68,9 +71,10 @@ def batches(run: Run, pages: Pages, captures: Sequence[Capture], progress: Progr
     if not run.rebuilds:
         run.failures += pages.failures
         new = {capture.capture_id for capture, _ in pages.captures} | {item.capture_id for item in captures}
-        captures = [*_left_over(run, new), *captures]
+        left_over = _left_over(run, new)
         yield pages
-        reading = read_pages(run.archive, _counted(captures, progress), run.known)
+        yield _errors(left_over)
+        reading = read_pages(run.archive, _counted([*_good(left_over), *captures], progress), run.known)
         for batch in _timed(run, reading):
             run.failures += batch.failures
             yield batch
@@ -79,34 +83,44 @@ def batches(run: Run, pages: Pages, captures: Sequence[Capture], progress: Progr
     latest = {(capture.source, capture.url): capture.capture_id for capture in captures}
     # Of an address that was read well later, an old failure is history; not what never reached the archive.
     run.failures += [failure for failure in pages.failures if failure.capture_id is None]
-    bad = Pages()
-    for capture in captures:
-        if capture.status not in (200, 304):
-            reason, detail = f"http_{capture.status}", f"the server answered with status {capture.status}"
-            bad.captures.append((capture, "failed"))
-            bad.failures.append(
-                Failure(capture.source, capture.url, "fetch", reason, detail, capture.capture_id)
-            )
-    good = [capture for capture in captures if capture.status in (200, 304)]
-    reading = _timed(run, read_pages(run.archive, _counted(good, progress), Known()))
-    for batch in chain([bad], reading):
+    # Who was there when it failed knows more of it than the archive.
+    told = {failure.capture_id: failure for failure in pages.failures}
+    reading = _timed(run, read_pages(run.archive, _counted(_good(captures), progress), Known()))
+    for batch in chain([_errors(captures)], reading):
         run.failures += [
-            item for item in batch.failures if item.capture_id == latest[(item.source, item.url)]
+            told.get(item.capture_id, item)
+            for item in batch.failures
+            if item.capture_id == latest[(item.source, item.url)]
         ]
         yield batch
 
 
 def _left_over(run: Run, new: Collection[str]) -> list[Capture]:
-    """What a run that ended early has put into the archive alone, where nothing newer is there."""
-    latest = {(capture.source, capture.url): capture for capture in run.archive.captures()}
+    """What a run that ended early has put into the archive alone, in order of time."""
     return [
         capture
-        for capture in latest.values()
-        if capture.status in (200, 304)
-        and capture.source in sources.SOURCES
+        for capture in run.archive.captures()
+        if capture.source in sources.SOURCES
         and capture.capture_id not in run.known.captures
         and capture.capture_id not in new
     ]
+
+
+def _good(captures: Iterable[Capture]) -> list[Capture]:
+    return [capture for capture in captures if capture.status in GOOD]
+
+
+def _errors(captures: Iterable[Capture]) -> Pages:
+    """Answers of servers that are no pages."""
+    errors = Pages()
+    for capture in captures:
+        if capture.status not in GOOD:
+            reason, detail = f"http_{capture.status}", f"the server answered with status {capture.status}"
+            errors.captures.append((capture, "failed"))
+            errors.failures.append(
+                Failure(capture.source, capture.url, "fetch", reason, detail, capture.capture_id)
+            )
+    return errors
 
 
 def _counted(captures: Sequence[Capture], progress: Progress) -> Iterator[Capture]:

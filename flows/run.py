@@ -16,7 +16,7 @@ from expectations.run import Gate
 from extract.archive import Archive
 from extract.sources import SOURCES
 from sotaduck.config import Config, SourceConfig
-from sotaduck.errors import ConfigError
+from sotaduck.errors import ArchiveError, ConfigError
 from sotaduck.records import Capture, Check, Failure, RawBoard, RawEntry, RawPaper
 from transform import vocabulary as vocabularies
 from warehouse import state
@@ -68,7 +68,17 @@ class Pages:
 
 
 class Run:
-    """One run: what it is about, what it has found, how long its stages took."""
+    """One run: what it is about, what it has found, how long its stages took.
+
+    Attributes:
+        rebuilds: the warehouse is made anew from the whole archive: because somebody asks for it, or
+            because another vocabulary made the one that is there.
+        refused: capture_id → the boards of it that are not accepted, until the capture is loaded.
+        standing: (source, address) → digest and refused boards, where they are the page's last word.
+
+    Raises:
+        ArchiveError: a rebuild would lose what the archive no longer holds.
+    """
 
     def __init__(
         self, kind: str, config: Config, chosen: Mapping[str, SourceConfig], archive: Archive
@@ -84,15 +94,26 @@ class Run:
         self.gate = Gate(config.data_docs)
         self.about = set(chosen)
         self.failures: list[Failure] = []
+        self.refused: dict[str, list[Failure]] = {}
+        self.standing: dict[tuple[str, str], tuple[str, list[Failure]]] = {}
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.stages: dict[str, float] = {}
+        self.rebuilds = self._rebuilds()
 
-    @property
-    def rebuilds(self) -> bool:
-        """True where the warehouse is made anew from the whole archive."""
-        return self.kind in ("replay", "full") or self.known.vocabulary != self.vocabulary.digest
+    def _rebuilds(self) -> bool:
+        if self.kind not in ("replay", "full") and self.known.vocabulary == self.vocabulary.digest:
+            return False
+        held = {capture.capture_id for capture in self.archive.captures()}
+        if lost := len(self.known.captures - held):
+            raise ArchiveError(
+                f"{self.config.archive}: lacks {lost:,} of the {len(self.known.captures):,} captures that "
+                f"{self.config.warehouse} was made from; to build it anew would lose them. Restore the "
+                "archive, or name another --warehouse"
+            )
+        # With nothing to read again, what this run captures is all there is.
+        return bool(held) or self.kind == "replay"
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

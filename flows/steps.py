@@ -21,7 +21,7 @@ from extract import sources
 from flows.run import Pages, Run, RunReport, now
 from sotaduck import __version__
 from sotaduck.errors import ValidationStopped
-from sotaduck.records import Normalised
+from sotaduck.records import Capture, Normalised
 from transform import pipeline
 from transform.reconcile import reconcile
 from warehouse import checks, publish, state
@@ -41,6 +41,8 @@ def validate(run: Run, build: Any, batch: Pages, normalised: Normalised) -> Norm
     Raises:
         ValidationStopped: a critical expectation failed.
     """
+    if not batch.size:
+        return normalised
     with run.stage("validate"), _documented(run):
         drops = mass_drops(
             normalised.boards,
@@ -49,12 +51,7 @@ def validate(run: Run, build: Any, batch: Pages, normalised: Normalised) -> Norm
             run.config.accept_drops,
         )
         for drop in drops:
-            run.failures.append(drop.failure)
-        refused = {drop.capture_id for drop in drops}
-        batch.captures = [
-            (capture, "failed" if capture.capture_id in refused else outcome)
-            for capture, outcome in batch.captures
-        ]
+            run.refused.setdefault(drop.capture_id, []).append(drop.failure)
         kept = _without(normalised, {(drop.board_id, drop.capture_id) for drop in drops})
         for suite, frame in (
             ("raw_rows", frames.raw_rows(batch.boards)),
@@ -91,13 +88,14 @@ def _without(normalised: Normalised, refused: set[tuple[str, str]]) -> Normalise
 
 def load(run: Run, build: Any, batch: Pages, normalised: Normalised) -> None:
     """Put a batch into the build."""
+    captures = [(capture, _outcome(run, capture, read)) for capture, read in batch.captures]
     with run.stage("load"):
-        loading.add_captures(build, batch.captures)
-        run.about |= {capture.source for capture, _ in batch.captures}
+        loading.add_captures(build, captures)
+        run.about |= {capture.source for capture, _ in captures}
         loading.add(build, normalised, batch.seen)
     counts = run.counts
-    counts["captures"] += len(batch.captures)
-    counts["unchanged"] += sum(outcome == "confirmed" for _, outcome in batch.captures)
+    counts["captures"] += len(captures)
+    counts["unchanged"] += sum(outcome == "confirmed" for _, outcome in captures)
     counts["boards"] += len(normalised.boards)
     counts["papers"] += len(batch.papers)
     for board in normalised.boards:
@@ -107,6 +105,17 @@ def load(run: Run, build: Any, batch: Pages, normalised: Normalised) -> None:
         counts["duplicates"] += board.cells_duplicate
     run.warnings += [f"{board.locator}: {text}" for board in batch.boards for text in board.warnings]
     run.warnings += normalised.warnings
+
+
+def _outcome(run: Run, capture: Capture, read: str) -> str:
+    """What came of a capture: a page of which a board was refused has failed, and so has what confirms it."""
+    page = (capture.source, capture.url)
+    if refused := run.refused.pop(capture.capture_id, None):
+        run.standing[page] = (capture.digest, refused)
+    elif read == "parsed":
+        run.standing.pop(page, None)
+    digest, _ = run.standing.get(page, ("", []))
+    return "failed" if capture.digest == digest else read
 
 
 @contextmanager
@@ -136,6 +145,7 @@ def finish(run: Run, build: Any) -> RunReport:
     with run.stage("validate"):
         docs = run.gate.write_docs()
     outcomes = run.gate.checks
+    run.failures += [failure for _, refused in run.standing.values() for failure in refused]
     run.counts["failures"] = len(run.failures)
     run.warnings += [
         f"{check.expectation}: {check.detail}"

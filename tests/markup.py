@@ -1,11 +1,11 @@
 """Pages of the benchmark and paper kinds, rendered from plain data in markups that differ a lot.
 
-What the site's markup really is, nobody has seen. Each style here is legitimate HTML (one is what
-careless hands write) and says the same in the same order of texts.
+What the site's markup really is, nobody has seen. Each style here is legitimate HTML (`bare` is what
+careless hands write) and says the same in the same order of texts: a table, and cards for small screens.
 
 A board is a dict: `area, task, dataset, metric, direction` (`higher`, `lower` or None), `partial` (a
-sentence or None) and `rows` with `rank, model, value, extra_data, title, paper, date, code, sota`, and
-where wanted `title_shown` (as the table cuts it) and `code_urls`.
+sentence or None) and `rows` with `rank, model, value, extra_data, title, paper` (the path of its page),
+`date, code, sota`, and where wanted `title_shown` (as the table cuts it) and `code_urls`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ Data = dict[str, Any]
 
 NAVIGATION = ("Tasks", "SotA", "Datasets", "Papers", "Methods", "Submit", "About")
 ICON = '<svg viewBox="0 0 8 8"><title>Icon</title><desc>an icon</desc><path d="M0 0h8"/></svg>'
+COMMENT = "<!-- -->"  # React parts two texts of one element with it
+UNSEEN = '<span class="sr-only">{}</span>'
+COLUMNS = ("#", "Model", "METRIC", "Extra Data", "Paper", "Date", "Code")
+
+
+# ---------------------------------------------------------------- what every style says
 
 
 def shown_title(row: Data) -> str:
@@ -28,298 +34,338 @@ def shown_title(row: Data) -> str:
     return str(row.get("title_shown") or (title if len(title) <= 51 else title[:48] + "..."))
 
 
-def _code(row: Data, inner: str = "Code") -> str:
-    urls = row.get("code_urls") or []
-    return " ".join(f'<a href="{escape(url)}">{inner}</a>' for url in urls) or inner
-
-
-def _linked(href: str | None, text: str, attributes: str = "") -> str:
-    return f'<a href="{escape(href)}"{attributes}>{text}</a>' if href else text
-
-
-def _arrow(data: Data) -> str:
+def arrow(data: Data) -> str:
     return "▲" if data["direction"] == "lower" else "▼"
 
 
-def _direction(data: Data) -> str:
-    return f" ({data['direction']} is better)" if data["direction"] else ""
+def direction(data: Data) -> str:
+    return f"({data['direction']} is better)" if data["direction"] else ""
 
 
-def _texts(data: Data, row: Data) -> dict[str, str]:
-    return {
-        "#": str(row["rank"]),
-        "Model": escape(row["model"]),
-        data["metric"]: escape(row["value"]),
-        "Extra Data": "Yes" if row["extra_data"] else "No",
-        "Paper": escape(shown_title(row)),
-        "Date": row["date"] or "-",
-        "Code": "Code" if row["code"] else "-",
-    }
-
-
-def _sort(data: Data) -> list[str]:
-    metric = data["metric"]
-    return [f"{metric} (best first)", f"{metric} (worst first)", "Date (newest first)", "Model name (A→Z)"]
-
-
-def _page(title: str, body: str, head: str = "") -> bytes:
-    return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} | Papers with Code'
-        f"</title>{head}</head><body>{body}</body></html>"
-    ).encode()
-
-
-def _heading(data: Data) -> str:
+def heading(data: Data) -> str:
     return escape(f"{data['task']} on {data['dataset']}")
 
 
-def _note(data: Data, tag: str = "p") -> str:
+def crumbs(data: Data) -> list[str]:
+    return (
+        [escape(item) for item in ("SotA", data["area"], data["task"], data["dataset"])]
+        if data["area"]
+        else []
+    )
+
+
+def note(data: Data, tag: str = "p") -> str:
     return f"<{tag}>{escape(data['partial'])}</{tag}>" if data.get("partial") else ""
+
+
+def linked(href: str | None, text: str) -> str:
+    return f'<a href="{escape(href)}">{text}</a>' if href else text
+
+
+def code_links(row: Data, inner: str = "Code") -> str:
+    return " ".join(linked(url, inner) for url in row.get("code_urls") or []) or inner
+
+
+def texts(row: Data) -> dict[str, str]:
+    """The cells of a row, by column, links included."""
+    return {
+        "#": str(row["rank"]),
+        "Model": escape(row["model"]),
+        "METRIC": escape(row["value"]),
+        "Extra Data": "Yes" if row["extra_data"] else "No",
+        "Paper": linked(row.get("paper"), escape(shown_title(row))),
+        "Date": row["date"] or "-",
+        "Code": code_links(row) if row["code"] else "-",
+    }
+
+
+def title_link(row: Data) -> str:
+    return linked(row.get("paper"), escape(row["title"])) if row["title"] else ""
+
+
+def name_of(column: str, data: Data) -> str:
+    return escape(data["metric"]) if column == "METRIC" else column
+
+
+def wrap(tag: str, items: Iterable[str]) -> str:
+    return "".join(f"<{tag}>{item}</{tag}>" for item in items if item)
+
+
+def navigation() -> str:
+    return "<nav>" + "".join(f"<a href='/{item.lower()}'>{item}</a> " for item in NAVIGATION) + "</nav>"
+
+
+def toolbar(data: Data) -> str:
+    metric = escape(data["metric"])
+    options = (f"{metric} (best first)", f"{metric} (worst first)", "Date (newest first)", "Model name (A→Z)")
+    return (
+        "<div>Leaderboard</div><div>Dataset</div><div>Loading chart...</div><h2>Results</h2>"
+        "<button>Submit a result</button><button>Hide extra data</button><button>Export CSV</button>"
+        f"<label>Sort:</label><select>{wrap('option', options)}</select>"
+    )
+
+
+def document(title: str, body: str) -> str:
+    head = f'<meta charset="utf-8"><title>{escape(title)} | Papers with Code</title>'
+    return f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{body}</body></html>'
 
 
 # ---------------------------------------------------------------- boards
 
 
-def plain(data: Data) -> bytes:
+def plain(data: Data, table: bool, cards: bool) -> str:
     """A table with <thead>, and cards in a list; one element a line."""
-    crumbs = [item for item in ("SotA", data["area"], data["task"], data["dataset"]) if item]
-    trail = "<span>/</span>".join(f'<a href="/sota">{escape(item)}</a>' for item in crumbs) if data["area"] else ""
-    header = ["#", "Model ↕", f"{escape(data['metric'])} {_arrow(data)}", "Extra Data", "Paper", "Date ↕", "Code"]
-    rows, cards = [], []
+    ends = {"Model": " ↕", "METRIC": f" {arrow(data)}", "Date": " ↕"}
+    rows = "".join(
+        f"<tr>\n  {wrap('td', (f' {text} ' for text in texts(row).values()))}\n</tr>\n"
+        for row in data["rows"]
+    )
+    items = []
     for row in data["rows"]:
-        texts = _texts(data, row)
-        texts["Paper"] = _linked(row.get("paper"), texts["Paper"])
-        if row["code"]:
-            texts["Code"] = _code(row)
-        rows.append("<tr>\n" + "\n".join(f"  <td> {text} </td>" for text in texts.values()) + "\n</tr>")
-        cards.append(
-            f"<li>\n<div>#{row['rank']}</div>\n<div>{texts['Model']}</div>\n"
-            + ("<div>SOTA</div>\n" if row.get("sota") else "")
-            + f"<div>{texts[data['metric']]}</div>\n<div>{escape(data['metric'])}</div>\n"
-            + ("<div>· Extra Data</div>\n" if row["extra_data"] else "")
-            + (f"<div>· {row['date']}</div>\n" if row["date"] else "")
-            + (f"<div>{_linked(row.get('paper'), escape(row['title']))}</div>\n" if row["title"] else "")
-            + (f"<div>{_code(row)}</div>\n" if row["code"] else "")
-            + "</li>"
-        )
-    return _page(
+        facts = [
+            f"#{row['rank']}",
+            escape(row["model"]),
+            "SOTA" if row.get("sota") else "",
+            escape(row["value"]),
+        ]
+        facts += [escape(data["metric"]), "· Extra Data" if row["extra_data"] else ""]
+        facts += [
+            f"· {row['date']}" if row["date"] else "",
+            title_link(row),
+            code_links(row) if row["code"] else "",
+        ]
+        items.append("\n" + wrap("div", facts).replace("</div><div>", "</div>\n<div>") + "\n")
+    head = wrap("th", (name_of(column, data) + ends.get(column, "") for column in COLUMNS))
+    return document(
         f"{data['task']} on {data['dataset']}",
-        "<nav>" + "".join(f"<a href='/{item.lower()}'>{item}</a>" for item in NAVIGATION) + "</nav>"
-        f"<main><nav>{trail}</nav><h1>{_heading(data)}</h1>"
-        f"<p>Metric: {escape(data['metric'])}{_direction(data)}</p>{_note(data)}"
-        "<div>Leaderboard</div><div>Dataset</div><div>Loading chart...</div><h2>Results</h2>"
-        "<button>Submit a result</button><button>Export CSV</button><label>Sort:</label><select>"
-        + "".join(f"<option>{escape(item)}</option>" for item in _sort(data))
-        + f"</select>\n<table><thead><tr>{''.join(f'<th>{text}</th>' for text in header)}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>\n<ul>{''.join(cards)}</ul></main>"
-        "<footer><p>© 2026 Papers with Code</p><a href='/about'>About</a></footer>",
+        f"{navigation()}<main><nav>{'<span>/</span>'.join(linked('/x', item) for item in crumbs(data))}</nav>"
+        f"<h1>{heading(data)}</h1><p>Metric: {escape(data['metric'])} {direction(data)}</p>{note(data)}"
+        f"{toolbar(data)}\n"
+        + (f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>\n" if table else "")
+        + (f"<ul>{wrap('li', items)}</ul>" if cards else "")
+        + "</main><footer><p>© 2026 Papers with Code</p><a href='/about'>About</a></footer>",
     )
 
 
-def react(data: Data) -> bytes:
+def react(data: Data, table: bool, cards: bool) -> str:
     """Server-rendered React: utility classes, `<!-- -->` between texts, buttons and arrows in headers."""
-    c = "<!-- -->"
 
     def split(text: str) -> str:
-        return c.join((escape(text[:2]), escape(text[2:]))) if len(text) > 2 else escape(text)
+        return COMMENT.join((escape(text[:2]), escape(text[2:]))) if len(text) > 2 else escape(text)
 
-    sort = '<span aria-hidden="true" class="ml-1">{}</span>'
-    header = "".join(
-        f'<th scope="col" class="px-4"><button type="button"><span>{name}</span>{arrow}</button></th>'
-        for name, arrow in (
-            ("#", ""), ("Model", sort.format("↕")), (split(data["metric"]), sort.format(_arrow(data))),
-            ("Extra Data", ""), ("Paper", ""), ("Date", sort.format("↕")), ("Code", ""),
-        )
-    )  # fmt: skip
-    rows, cards = [], []
+    arrows = {"Model": "↕", "METRIC": arrow(data), "Date": "↕"}
+    head = "".join(
+        f'<th scope="col" class="px-4"><button type="button"><span>{name_of(column, data)}</span>'
+        + (f'<span aria-hidden="true" class="ml-1">{arrows[column]}</span>' if column in arrows else "")
+        + "</button></th>"
+        for column in COLUMNS
+    )
+    rows, items = [], []
     for row in data["rows"]:
-        texts = _texts(data, row)
-        rows.append(
-            f'<tr class="hover:bg-gray-50"><td>{texts["#"]}{c}</td>'
-            f'<td><div class="flex"><span class="font-medium">{texts["Model"]}</span></div></td>'
-            f"<td><span>{split(row['value'])}</span></td><td><span>{texts['Extra Data']}</span></td>"
-            f"<td>{_linked(row.get('paper'), texts['Paper'], ' class=blue')}</td>"
-            f"<td>{split(texts['Date'])}</td>"
-            f"<td>{_code(row, ICON + 'Code') if row['code'] else '<span>-</span>'}</td></tr>"
-        )
-        cards.append(
-            f'<div class="rounded-lg border p-4"><div class="flex justify-between"><div class="flex gap-2">'
-            f"<span>#{c}{row['rank']}</span><span>{texts['Model']}</span>"
-            + ('<span class="rounded bg-green-100">SOTA</span>' if row.get("sota") else "")
-            + f"</div></div><div><span>{split(row['value'])}</span><span>{escape(data['metric'])}</span>"
-            + (f"<span>· {c}Extra Data</span>" if row["extra_data"] else "")
-            + (f"<span>· {c}{row['date']}</span>" if row["date"] else "")
-            + "</div>"
-            + (f'<p class="truncate">{_linked(row.get("paper"), escape(row["title"]))}</p>' if row["title"] else "")
-            + (f"<div>{_code(row, ICON + 'Code')}</div>" if row["code"] else "")
+        cell = texts(row) | {"#": f"{row['rank']}{COMMENT}", "METRIC": f"<span>{split(row['value'])}</span>"}
+        cell["Model"] = f'<div class="flex"><span class="font-medium">{cell["Model"]}</span></div>'
+        cell["Code"] = code_links(row, f"{ICON}Code") if row["code"] else "<span>-</span>"
+        rows.append(f'<tr class="hover:bg-gray-50">{wrap("td", cell.values())}</tr>')
+        badge = '<span class="rounded bg-green-100">SOTA</span>' if row.get("sota") else ""
+        facts = [
+            split(row["value"]),
+            escape(data["metric"]),
+            f"· {COMMENT}Extra Data" if row["extra_data"] else "",
+        ]
+        facts.append(f"· {COMMENT}{row['date']}" if row["date"] else "")
+        items.append(
+            f'<div class="rounded-lg border p-4"><div class="flex gap-2"><span>#{COMMENT}{row["rank"]}</span>'
+            f"<span>{escape(row['model'])}</span>{badge}</div><div>{wrap('span', facts)}</div>"
+            + wrap("p", [title_link(row)])
+            + wrap("div", [code_links(row, ICON + "Code") if row["code"] else ""])
             + "</div>"
         )
-    crumbs = [item for item in ("SotA", data["area"], data["task"], data["dataset"]) if item]
-    trail = "".join(f"<li><a href='/x'>{escape(item)}</a>{c}<span>/</span></li>" for item in crumbs[:-1])
-    return _page(
+    trail = [f"<a href='/x'>{item}</a>{COMMENT}<span>/</span>" for item in crumbs(data)[:-1]] + crumbs(data)[
+        -1:
+    ]
+    way = f"{COMMENT} ({COMMENT}{data['direction']} is better{COMMENT})" if data["direction"] else ""
+    return document(
         f"{data['task']} on {data['dataset']}",
-        '<div id="__next"><header><nav>'
-        + "".join(f'<a class="px-2" href="/{item.lower()}">{item}</a>' for item in NAVIGATION)
-        + "</nav></header><main>"
-        + (f"<ol>{trail}<li>{escape(crumbs[-1])}</li></ol>" if data["area"] else "")
-        + f'<h1 class="text-3xl">{escape(data["task"])}{c} on {c}{escape(data["dataset"])}</h1>'
-        + f"<p>Metric: {c}<span>{escape(data['metric'])}</span>"
-        + (f"{c} ({c}{data['direction']} is better{c})" if data["direction"] else "")
-        + f"</p>{_note(data, 'div')}<div hidden>Loading chart...</div>"
-        f'<div class="hidden md:block"><table class="w-full"><thead><tr>{header}</tr></thead><tbody>'
-        f"{''.join(rows)}</tbody></table></div>"
-        f'<div class="md:hidden space-y-3">{"".join(cards)}</div></main></div>'
-        '<script id="__NEXT_DATA__" type="application/json">{"props":{"rows":["#1","#2"]}}</script>',
+        f'<div id="__next"><header>{navigation()}</header><main><ol>{wrap("li", trail)}</ol>'
+        f'<h1 class="text-3xl">{escape(data["task"])}{COMMENT} on {COMMENT}{escape(data["dataset"])}</h1>'
+        f"<p>Metric: {COMMENT}<span>{escape(data['metric'])}</span>{way}</p>"
+        + note(data, "div")
+        + toolbar(data)
+        + (
+            f'<div class="hidden md:block"><table class="w-full"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table></div>"
+            if table
+            else ""
+        )
+        + (f'<div class="md:hidden space-y-3">{"".join(items)}</div>' if cards else "")
+        + '</main></div><script id="__NEXT_DATA__" type="application/json">{"rows":["#1","#2"]}</script>',
     )
 
 
-def bare_table(data: Data) -> bytes:
-    """A table and no cards: no <thead>, <th> in <tbody>, other order of columns, end tags left out."""
-    order = ["Model", data["metric"], "Date", "#", "Code", "Extra Data", "Paper"]
-    arrows = {data["metric"]: f"<b>{_arrow(data)}</b>"}
-    rows = []
+def bare(data: Data, table: bool, cards: bool) -> str:
+    """No <thead>, another order of columns, end tags left out; value and metric of a card in one text."""
+    order = ("Model", "METRIC", "Date", "#", "Code", "Extra Data", "Paper")
+    head = "".join(
+        f"<TH>{name_of(column, data)}{f'<b>{arrow(data)}</b>' if column == 'METRIC' else ''}\n"
+        for column in order
+    )
+    rows = "".join(
+        f"<TR>{''.join(f'<TD>{texts(row)[column]}{chr(10)}' for column in order)}" for row in data["rows"]
+    )
+    items = []
     for row in data["rows"]:
-        texts = _texts(data, row)
-        texts["Paper"] = _linked(row.get("paper"), texts["Paper"])
-        if row["code"]:
-            texts["Code"] = _code(row)
-        rows.append("<tr>" + "".join(f"<td>{texts[name]}\n" for name in order))
-    trail = " / ".join(["SotA", data["area"], data["task"], data["dataset"]]) if data["area"] else ""
+        facts = (
+            f"{escape(row['value'])} {escape(data['metric'])}{' · Extra Data' if row['extra_data'] else ''}"
+        )
+        items.append(
+            f"<li><b>#{row['rank']}</b> <i>{escape(row['model'])}</i>"
+            f"{' <small>SOTA</small>' if row.get('sota') else ''}"
+            f"<div>{facts}{' · ' + row['date'] if row['date'] else ''}</div>"
+            f"{wrap('div', [title_link(row)])}{code_links(row) if row['code'] else ''}\n"
+        )
     return (
-        f"<html><title>{_heading(data)}</title><body><p>{escape(trail)}<h2>{_heading(data)}</h2>"
-        f"<p>Metric: {escape(data['metric'])}{_direction(data)}\n{_note(data)}<table border=1><tbody><tr>"
-        + "".join(f"<th>{escape(name)}{arrows.get(name, '')}\n" for name in order)
-        + "".join(rows)
-        + "</table><p>Papers with Code</body></html>"
-    ).encode()
-
-
-def cards_only(data: Data) -> bytes:
-    """Articles and no table: value and metric in one line, dots in elements of their own, no white space."""
-    cards = []
-    for row in data["rows"]:
-        facts = [f"<b>{escape(row['value'])}</b> {escape(data['metric'])}"]
-        facts += ["Extra Data"] if row["extra_data"] else []
-        facts += [f"<time datetime='{row['date']}'>{row['date']}</time>"] if row["date"] else []
-        cards.append(
-            f"<article><header><span>#{row['rank']}</span><a href='/model/{row['rank']}'>{escape(row['model'])}</a>"
-            + ("<mark>SOTA</mark>" if row.get("sota") else "")
-            + "</header><p>"
-            + "".join(
-                f"<span>{'<i>·</i> ' if index else ''}{fact}</span>" for index, fact in enumerate(facts)
-            )
-            + "</p>"
-            + (f"<h4>{_linked(row.get('paper'), escape(row['title']))}</h4>" if row["title"] else "")
-            + (f"<footer>{_code(row)}</footer>" if row["code"] else "")
-            + "</article>"
-        )
-    trail = [item for item in ("SotA", data["area"], data["task"], data["dataset"]) if item] if data["area"] else []
-    return _page(
-        f"{data['task']} on {data['dataset']}",
-        f"<ol>{''.join(f'<li>{escape(item)}</li>' for item in trail)}</ol>"
-        f"<h1><a href='/t'>{escape(data['task'])}</a> on <a href='/d'>{escape(data['dataset'])}</a></h1>"
-        f"<dl><dt>Metric:</dt><dd>{escape(data['metric'])}</dd><dd>{_direction(data)}</dd></dl>{_note(data)}"
-        f"<section>{''.join(cards)}</section><footer>Contact · Imprint</footer>",
+        f"<html><title>{heading(data)}</title><body><p>{' / '.join(crumbs(data))}<h2>{heading(data)}</h2>"
+        f"<p>Metric: {escape(data['metric'])} {direction(data)}\n{note(data)}"
+        + (f"<TABLE border=1><TR>{head}{rows}</TABLE>" if table else "")
+        + (f"<ol>{''.join(items)}</ol>" if cards else "")
+        + "<p>Papers with Code</body></html>"
     )
 
 
-def grid(data: Data) -> bytes:
-    """No <table> at all: rows and cells are <div>s, the cards lie flat in one element, parted by <br>."""
-    texts_of = [_texts(data, row) for row in data["rows"]]
-    header = ["#", "Model", data["metric"], "Extra Data", "Paper", "Date", "Code"]
+def flat(data: Data, table: bool, cards: bool) -> str:
+    """An ARIA table of <div>s; the cards lie flat in one element, parted by <br>."""
     rows = "".join(
         '<div role="row">'
-        + "".join(
-            f'<div role="cell"><span>{_linked(row.get("paper"), text) if name == "Paper" else _code(row) if text == "Code" and name == "Code" else text}</span></div>'
-            for name, text in texts.items()
-        )
+        + "".join(f'<div role="cell"><span>{text}</span></div>' for text in texts(row).values())
         + "</div>"
-        for row, texts in zip(data["rows"], texts_of, strict=True)
+        for row in data["rows"]
     )
-    cards = []
+    items = []
     for row in data["rows"]:
-        facts = [f"<span>{escape(row['value'])}</span> <span>{escape(data['metric'])}</span>"]
-        facts += ["<span>· Extra Data</span>"] if row["extra_data"] else []
-        facts += [f"<span>· {row['date']}</span>"] if row["date"] else []
-        cards.append(
+        facts = [escape(row["value"]), escape(data["metric"]), "· Extra Data" if row["extra_data"] else ""]
+        facts.append(f"· {row['date']}" if row["date"] else "")
+        items.append(
             f"<span>#{row['rank']}</span> <strong>{escape(row['model'])}</strong> "
-            + ("<em>SOTA</em>" if row.get("sota") else "")
-            + f"<br>{' '.join(facts)}<br>"
-            + (f"<cite>{_linked(row.get('paper'), escape(row['title']))}</cite><br>" if row["title"] else "")
-            + (f"<small>{_code(row)}</small><br>" if row["code"] else "")
+            f"{wrap('em', ['SOTA' if row.get('sota') else ''])}"
+            f"<br>{wrap('span', facts)}<br>"
+            + (f"<cite>{title_link(row)}</cite><br>" if row["title"] else "")
+            + (f"<small>{code_links(row)}</small><br>" if row["code"] else "")
         )
-    trail = "".join(
-        f"<span>{escape(item)}</span> › " for item in ("SotA", data["area"], data["task"])
-    ) + f"<span>{escape(data['dataset'])}</span>" if data["area"] else ""
-    return _page(
+    head = "".join(f'<div role="columnheader">{name_of(column, data)}</div>' for column in COLUMNS)
+    return document(
         "Leaderboard",
-        f"<div>{trail}</div><div role=heading aria-level=1>{_heading(data)}</div>"
-        f"<div>Metric: {escape(data['metric'])}{_direction(data)}</div>{_note(data, 'div')}"
-        '<div role="table"><div role="rowgroup"><div role="row">'
-        + "".join(f'<div role="columnheader">{escape(name)}</div>' for name in header)
-        + f'</div></div><div role="rowgroup">{rows}</div></div><section>{"".join(cards)}</section>',
-    )
-
-
-def ornate(data: Data) -> bytes:
-    """Everything a careful front-end adds: text for screen readers, icons with titles, labels, a repeated header."""
-    seen = '<span class="sr-only">{}</span>'
-    header = ["Code", "Date", "#", "Paper", "Extra Data", "Model", data["metric"]]
-    cells = "".join(
-        f"<th><div><div>{seen.format('Sort by')}<span>{escape(name)}</span> {ICON}"
-        + (f"<i>{_arrow(data)}</i>" if name == data["metric"] else "<i>↕</i>" if name in ("Date", "Model") else "")
-        + "</div></div></th>"
-        for name in header
-    )
-    rows, cards = [], []
-    for row in data["rows"]:
-        texts = _texts(data, row)
-        texts["#"] = f"{seen.format('Rank')}<b>#{row['rank']}</b>"
-        texts["Paper"] = f"{ICON} {_linked(row.get('paper'), texts['Paper'])}"
-        texts["Date"] = f"<time>{texts['Date']}</time>" if row["date"] else "—"
-        texts["Code"] = _code(row, f"{ICON}<span>Code</span>") if row["code"] else "&nbsp;"
-        texts["Extra Data"] = f"{ICON}{seen.format(texts['Extra Data'])}"
-        texts["Model"] = f"<a href='/m/{row['rank']}'><span>{texts['Model']}</span></a>"
-        rows.append("<tr>" + "".join(f"<td><div><p>{texts[name]}</p></div></td>" for name in header) + "</tr>")
-        cards.append(
-            f"<section>{seen.format('Rank')}<div><div>{ICON}#{row['rank']}</div><h3>{texts['Model']}</h3>"
-            + ("<span><span>SOTA</span></span>" if row.get("sota") else "")
-            + f"</div><div><p>{escape(row['value'])}</p><p>{escape(data['metric'])}</p><p>"
-            + ("<span>·</span><span>Extra Data</span>" if row["extra_data"] else "")
-            + (f"<span>·</span><span>{row['date']}</span>" if row["date"] else "")
-            + f"</p></div><p>{_linked(row.get('paper'), escape(row['title'])) if row['title'] else '-'}</p>"
-            + (f"<p>{_code(row)}</p>" if row["code"] else "")
-            + "</section>"
+        f"<div>{' › '.join(f'<span>{item}</span>' for item in crumbs(data))}</div>"
+        f"<div role=heading aria-level=1>{heading(data)}</div>"
+        f"<div>Metric: {escape(data['metric'])} {direction(data)}</div>{note(data, 'div')}"
+        + (
+            f'<div role="table"><div role="rowgroup"><div role="row">{head}</div></div>'
+            f'<div role="rowgroup">{rows}</div></div>'
+            if table
+            else ""
         )
-    trail = " / ".join(f"<a>{escape(item)}</a>" for item in ("SotA", data["area"], data["task"], data["dataset"]) if item)
-    return _page(
+        + (f"<section>{''.join(items)}</section>" if cards else ""),
+    )
+
+
+def ornate(data: Data, table: bool, cards: bool) -> str:
+    """Everything a careful front-end adds: texts for screen readers, icons with titles, a repeated header."""
+    order = ("Code", "Date", "#", "Paper", "Extra Data", "Model", "METRIC")
+    arrows = {"METRIC": f"<i>{arrow(data)}</i>", "Date": "<i>↕</i>", "Model": "<i>↕</i>"}
+    head = "".join(
+        f"<th><div><div>{UNSEEN.format('Sort by')}<span>{name_of(column, data)}</span> {ICON}"
+        f"{arrows.get(column, '')}</div></div></th>"
+        for column in order
+    )
+    rows, items = [], []
+    for row in data["rows"]:
+        cell = texts(row)
+        cell["#"] = f"{UNSEEN.format('Rank')}<b>#{row['rank']}</b>"
+        cell["Paper"] = f"{ICON} {cell['Paper']}"
+        cell["Date"] = f"<time>{row['date']}</time>" if row["date"] else "—"
+        cell["Code"] = code_links(row, f"{ICON}<span>Code</span>") if row["code"] else "&nbsp;"
+        cell["Extra Data"] = f"{ICON}{UNSEEN.format(cell['Extra Data'])}"
+        cell["Model"] = f"<a href='/m/{row['rank']}'><span>{cell['Model']}</span></a>"
+        rows.append(
+            "<tr>" + "".join(f"<td><div><p>{cell[column]}</p></div></td>" for column in order) + "</tr>"
+        )
+        dotted = ["Extra Data" if row["extra_data"] else "", row["date"] or ""]
+        items.append(
+            f"<section>{UNSEEN.format('Rank')}<div><div>{ICON}#{row['rank']}</div>"
+            f"{'<span><span>★ SOTA</span></span>' if row.get('sota') else ''}"
+            f"<h3><a href='/m/{row['rank']}'>{escape(row['model'])}</a></h3></div>"
+            f"<div><p>{escape(row['value'])}</p><p>{escape(data['metric'])}</p>"
+            f"<p>{''.join(f'<span>·</span><span>{fact}</span>' for fact in dotted if fact)}</p></div>"
+            f"<p>{title_link(row) or '-'}</p>{wrap('p', [code_links(row) if row['code'] else ''])}</section>"
+        )
+    return document(
         f"{data['task']} on {data['dataset']}",
         "<!-- #1 --><script>var rows = ['#1', '#2'];</script><noscript>Please enable JavaScript</noscript>"
-        "<aside>Breaking news: a captcha is solved</aside>"
-        f"<nav aria-label=Breadcrumb>{trail if data['area'] else ''}</nav><h1><span>{_heading(data)}</span></h1>"
-        f"<div><span>Metric:</span> <strong>{escape(data['metric'])}</strong><span>{_direction(data)}</span></div>"
-        f"{_note(data)}<div><div><table><caption>Results</caption><tbody><tr>{cells}</tr>{''.join(rows)}</tbody>"
-        f"<tfoot><tr>{cells}</tr><tr><td colspan={len(header)}>{len(rows)} results</td></tr></tfoot></table></div></div>"
-        f"<div>{''.join(cards)}</div><footer>Tasks SotA Datasets</footer>",
+        "<aside>#1 in the news: a captcha is solved</aside>"
+        f"<nav aria-label=Breadcrumb>{' / '.join(crumbs(data))}</nav>"
+        f"<h1><span>{heading(data)}</span></h1><div><span>Metric:</span> "
+        f"<strong>{escape(data['metric'])}</strong><span> {direction(data)}</span></div>{note(data)}"
+        + (
+            f"<div><table><caption>Results</caption><tbody><tr>{head}</tr>{''.join(rows)}</tbody><tfoot><tr>{head}</tr>"
+            f"<tr><td colspan={len(order)}>{len(rows)} results</td></tr></tfoot></table></div>"
+            if table
+            else ""
+        )
+        + (f"<div>{''.join(items)}</div>" if cards else "")
+        + "<footer>Tasks SotA Datasets</footer>",
     )
 
 
-_BOARDS: dict[str, Callable[[Data], bytes]] = {
-    "plain": plain,
-    "react": react,
-    "bare_table": bare_table,
-    "cards_only": cards_only,
-    "grid": grid,
-    "ornate": ornate,
+def labelled(data: Data, table: bool, cards: bool) -> str:
+    """Cards as definition lists, the metric before its value; a table whose header has two rows."""
+    rows = []
+    for row in data["rows"]:
+        number, model, *others = texts(row).values()
+        rows.append(f"<tr><td>{number}</td><th scope=row>{model}</th>{wrap('td', others)}</tr>")
+    items = []
+    for row in data["rows"]:
+        facts = [
+            ("Rank", f"#{row['rank']}"),
+            ("Model", escape(row["model"]) + ("<b>SOTA</b>" if row.get("sota") else "")),
+        ]
+        facts += [
+            (escape(data["metric"]), escape(row["value"])),
+            ("Extra Data", "Yes" if row["extra_data"] else "No"),
+        ]
+        facts += [
+            ("Date", row["date"]),
+            ("Paper", title_link(row)),
+            ("Code", code_links(row) if row["code"] else ""),
+        ]
+        items.append(
+            wrap("dl", ["".join(f"<dt>{label}</dt><dd>{fact}</dd>" for label, fact in facts if fact)])
+        )
+    head = (
+        "<tr><th rowspan=2>#</th><th rowspan=2>Model</th><th colspan=2>Result</th><th rowspan=2>Paper</th>"
+        "<th rowspan=2>Date</th><th rowspan=2>Code</th></tr>"
+        f"<tr><th>{escape(data['metric'])}</th><th>Extra Data</th></tr>"
+    )
+    return document(
+        f"{data['task']} on {data['dataset']}",
+        f"{navigation()}<div>{' '.join(linked('/x', item) for item in crumbs(data))}</div>"
+        f"<h1>{heading(data)}</h1>"
+        f"<dl><dt>Metric:</dt><dd>{escape(data['metric'])} {direction(data)}</dd></dl>"
+        + note(data)
+        + toolbar(data)
+        + (f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>" if table else "")
+        + (f"<section>{''.join(items)}</section>" if cards else ""),
+    )
+
+
+_BOARDS: dict[str, Callable[[Data, bool, bool], str]] = {
+    function.__name__: function for function in (plain, react, bare, flat, ornate, labelled)
 }
 STYLES: tuple[str, ...] = tuple(_BOARDS)
-WITHOUT_CARDS = frozenset({"bare_table"})
-WITHOUT_TABLE = frozenset({"cards_only"})
+LAYOUTS = ("table and cards", "table", "cards")
 
 
-def render_benchmark(data: Data, style: str) -> bytes:
-    """A board's page in one of STYLES."""
-    return _BOARDS[style](data)
+def render_benchmark(data: Data, style: str, layout: str = "table and cards") -> bytes:
+    """A board's page in one of STYLES and LAYOUTS."""
+    return _BOARDS[style](data, "table" in layout, "cards" in layout).encode()
 
 
 # ---------------------------------------------------------------- papers
@@ -330,43 +376,43 @@ def render_paper(data: Data, style: str) -> bytes:
 
     `links` holds labels, or pairs of a label and an address.
     """
-    spans = style in ("react", "cards_only", "grid")
-    c = "<!-- -->" if style == "react" else ""
-
-    def line(items: Iterable[str], tag: str) -> str:
-        return "".join(f"<{tag}>{item}</{tag}>" for item in items)
-
+    spans = style in ("react", "flat", "ornate")
+    between = COMMENT if style == "react" else ""
     links = []
     for link in data["links"]:
         label, url = (link, None) if isinstance(link, str) else link
-        inner = label.replace("(official)", f"{c}<span>(official)</span>") if spans else label
-        links.append(f'<a href="{escape(url)}">{ICON if spans else ""}{inner}</a>' if url else f"<span>{inner}</span>")
+        inner = label.replace("(official)", f"{between}<span>(official)</span>") if spans else label
+        links.append(linked(url, (ICON if spans else "") + inner) if url else f"<span>{inner}</span>")
     names = [escape(name) for name in data["authors"]]
-    if spans:
-        authors = ", ".join(f'<a href="/author/{index}">{name}</a>' for index, name in enumerate(names))
+    if style == "labelled":
+        authors = f"<ul>{wrap('li', (linked(f'/author/{at}', name) for at, name in enumerate(names)))}</ul>"
+    elif spans:
+        authors = ", ".join(linked(f"/author/{at}", name) for at, name in enumerate(names))
     else:
         authors = f"<span>{', '.join(names)}</span>"
     order = ["Task", "Dataset", "Metric", "Value", "Model"]
-    if style in ("bare_table", "ornate"):
+    if style in ("bare", "ornate"):
         order = ["Model", "Metric", "Value", "Dataset", "Task"]
     table = ""
     if data["results"]:
-        rows = "".join(
-            f"<tr>{line((escape(item[name.lower()]) for name in order), 'td')}</tr>" for item in data["results"]
-        )
-        head = f"<tr>{line(order, 'th')}</tr>"
-        table = f"<h2>Results</h2><table>{head if style == 'bare_table' else f'<thead>{head}</thead>'}{rows}</table>"
+        cells = (wrap("td", (escape(item[name.lower()]) for name in order)) for item in data["results"])
+        head = f"<tr>{wrap('th', order)}</tr>"
+        table = f"<table>{head if style == 'bare' else f'<thead>{head}</thead>'}{wrap('tr', cells)}</table>"
+        table = f"<h2>Results</h2>{table}"
     title = escape(data["title"])
-    facts = [item for item in (data["date"], escape(data["venue"]) if data["venue"] else None) if item]
     tag = "span" if spans else "p"
-    return _page(
+    facts = wrap(tag, [data["date"] or "", escape(data["venue"] or "")])
+    tasks = wrap(tag, (linked(f"/task/{at}", escape(task)) for at, task in enumerate(data["tasks"])))
+    crumb = f"<a href='/papers'>Papers</a> <span>/</span> <span>{title}</span>"
+    if style == "bare":
+        crumb = f"Papers / {title}"
+    if style == "labelled":
+        authors, facts = f"<b>Authors:</b>{authors}", f"<b>Published:</b>{facts}"
+    related = "<ul><li><a href='/paper/1'>Another Paper</a><span>2020-01-01</span></li></ul>"
+    return document(
         data["title"],
-        "<nav>" + "".join(f"<a href='/{item.lower()}'>{item}</a> " for item in NAVIGATION) + "</nav>"
-        f"<main><div><a href='/papers'>Papers</a> <span>/</span> <span>{title}</span></div><h1>{title}</h1>"
-        f"<div>{authors}</div><div>{line(facts, tag)}</div>{_note(data)}"
-        + (f"<div>{line((f'<a href=/task/{n}>{escape(task)}</a>' for n, task in enumerate(data['tasks'])), tag)}</div>")
-        + f"<div>{' '.join(links)}</div>"
+        f"{navigation()}<main><div>{crumb}</div><h1>{title}</h1><div>{authors if names else ''}</div>"
+        f"<div>{facts}</div>{note(data)}<div>{tasks}</div><div>{' '.join(links)}</div>"
         + (f"<h2>Abstract</h2><p>{escape(data['abstract'])}</p>" if data["abstract"] else "")
-        + table
-        + "<h2>Related Papers</h2><ul><li><a href='/paper/1'>Another Paper</a><span>2020-01-01</span></li></ul></main>",
-    )
+        + f"{table}<h2>Related Papers</h2>{related}</main>",
+    ).encode()

@@ -9,7 +9,7 @@ fields of the records in `sotaduck.records`, and some of this module's own:
 
 - `board` is the board's name and id, `seen` the day or minute of its capture, `run` the load that brought it (1, 2 …).
 - `value` is a number, or blank where `value_text` is none; the id of a result is `<board>:<model>` unless it is given.
-- An empty cell is NULL, a list is parted by `|`, `at` names a capture as `<board>@<seen>`.
+- An empty cell is NULL, a list is parted by `|`; the id of a capture is `<address>@<seen>`.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from warehouse.derive import derive
 
 VIEWS = Path(__file__).parent / "views"
 LEADERBOARD = "task/data/acc"
+DAY = "2024-01-01"
 SOURCES = [
     {
         "source": name, "title": name.title(), "licence": "CC0", "licence_url": "https://cc0.example",
@@ -54,12 +55,14 @@ SOURCES = [
     }
     for trust, name in enumerate(("alpha", "beta", "gamma"), 1)
 ]  # fmt: skip
-NOTHING: dict[str, Any] = {
-    "higher_is_better": None, "direction_source": None, "unit": None, "lower_bound": None, "upper_bound": None,
-    "partial": None, "area": None,
+_NO_RUN: dict[str, Any] = {
+    "sources": ["alpha"], "vocabulary": "v", "version": "0", "counts": {"boards": 1}, "stages": {"parse": 0.5},
+    "warnings": [], "notes": [], "data_docs": None,
 }  # fmt: skip
+_NO_CHECK = {"detail": "", "expectation": "grammar"}
 
 Line = dict[str, str]
+Facts = Mapping[str, list[Line]]
 
 
 # ---------------------------------------------------------------- records from plain facts
@@ -112,7 +115,7 @@ def _typed(hint: Any, text: str) -> Any:
     return next((kind(text) for kind in (int, float) if kind in kinds), text)
 
 
-def board(name: str, seen: str = "2024-01-01", **facts: Any) -> Board:
+def board(name: str, seen: str = DAY, **facts: Any) -> Board:
     """A board of one source; its metric's direction is stated by the page unless the facts say otherwise."""
     source = facts.get("source", "alpha")
     locator = facts.get("locator", f"https://{source}.example/{name}")
@@ -230,9 +233,11 @@ def _plain(cell: str) -> str:
 def warehouse(case: Path) -> duckdb.DuckDBPyConnection:
     """A warehouse with the facts of a case, run by run."""
     connection = new()
-    facts = {file.stem: list(_lines(file)) for file in case.glob("*.csv")}
+    facts = defaultdict(list, {file.stem: list(_lines(file)) for file in case.glob("*.csv")})
+    del facts["expected"]
     for run in sorted({line.get("run", "1") for lines in facts.values() for line in lines}):
-        _load(connection, {name: [x for x in lines if x.get("run", "1") == run] for name, lines in facts.items()}, facts)
+        now = {name: [line for line in lines if line.get("run", "1") == run] for name, lines in facts.items()}
+        _load(connection, defaultdict(list, now), facts)
         load.confirm(connection)
         derive(connection, _reconcile(facts))
     return connection
@@ -243,107 +248,104 @@ def _lines(file: Path) -> Iterator[Line]:
         yield from csv.DictReader(opened, strict=True)
 
 
-def _load(connection: duckdb.DuckDBPyConnection, now: dict[str, list[Line]], facts: dict[str, list[Line]]) -> None:
-    described = {line["board"]: line for line in facts.get("boards", [])}
-    said: dict[tuple[str, str], tuple[list[Line], list[Line]]] = defaultdict(lambda: ([], []))
-    for line in now.get("results", []):
-        said[_seen(line)][0].append(line)
-    for line in now.get("quarantine", []):
-        if line.get("board"):
-            said[_seen(line)][1].append(line)
-    boards, results, quarantine, captures = [], [], [], {}
-    for (name, seen), (cells, refused) in said.items():
-        facts_of_board = read(Board, described.get(name, {})) | (NOTHING_SAID if _undirected(described, name) else {})
-        digest = sha256(repr([sorted(_content(x)) for x in (*cells, *refused)]).encode()).hexdigest()
-        made = board(
-            name, seen, content_digest=digest, cells_in=len(cells) + sum(not _is_text(x, cells) for x in refused),
-            cells_loaded=sum(bool(x["value"]) for x in cells), cells_quarantined=len(refused), **facts_of_board,
-        )  # fmt: skip
-        boards.append(made)
-        for position, line in enumerate(cells, 1):
-            known = read(Result, line) | {"position": int(line.get("position") or position)}
-            value = known.pop("value", None)
-            results.append(result(made, known.pop("model"), value, **known))
-        for line in refused:
-            quarantine.append(make(Quarantined, _refusal(line, made)))
-        captures[made.capture_id] = capture(made.source, made.locator, seen)
-    quarantine += [make(Quarantined, _refusal(line)) for line in now.get("quarantine", []) if not line.get("board")]
+def _load(connection: duckdb.DuckDBPyConnection, now: Facts, facts: Facts) -> None:
+    """One run of a case: what its boards and records say, what else was captured, and the run's own record."""
+    captures: dict[str, Capture] = {}
+    boards, results, quarantine = _boards(now, facts, captures)
     batch = Normalised(
         boards=tuple(boards),
         results=tuple(results),
-        papers=tuple(_paper(line) for line in now.get("papers", [])),
-        entries=tuple(make(RawEntry, {"source": "alpha", **read(RawEntry, line)}) for line in now.get("entries", [])),
+        papers=tuple(paper(**_described(Paper, line, captures)) for line in now["papers"]),
+        entries=tuple(make(RawEntry, _described(RawEntry, line, captures)) for line in now["entries"]),
         quarantine=tuple(quarantine),
-        aliases=tuple(make(ModelAlias, read(ModelAlias, line)) for line in now.get("aliases", [])),
+        aliases=tuple(make(ModelAlias, read(ModelAlias, line)) for line in now["aliases"]),
     )
     put(connection, batch, captures.values())
-    for line in now.get("captures", []):
-        source = line.get("source") or "alpha"
-        url = line.get("url") or f"https://{source}.example/{line['board']}"
-        made_up = {"digest": f"sha256:{capture_id(url, line['same_as'])}"} if line.get("same_as") else {}
-        named = {"capture_id": line["capture_id"]} if line.get("capture_id") else {}
-        item = capture(source, url, line["seen"], **read(Capture, line) | made_up | named)
-        load.add_captures(connection, [(item, line.get("outcome") or "parsed")])
-    for line in now.get("runs", []):
-        chosen = [x for x in facts.get("failures", []) if x["run_id"] == line["run_id"]]
-        checks = [x for x in facts.get("checks", []) if x["run_id"] == line["run_id"]]
-        load.add_run(
-            connection,
-            {
-                "run_id": line["run_id"], "kind": line["kind"], "started_at": moment(line["started_at"]),
-                "finished_at": moment(line["finished_at"]), "status": line["status"], "sources": ["alpha"],
-                "vocabulary": "v", "version": "0", "counts": {"boards": 1}, "stages": {"parse": 0.5}, "warnings": [],
-                "notes": [], "data_docs": None,
-            },
-            [make(Failure, read(Failure, x)) for x in chosen],
-            [make(Check, read(Check, x)) for x in checks],
+    for line in now["captures"]:
+        load.add_captures(connection, [(_captured(line), line["outcome"])])
+    for line in now["runs"]:
+        run = _NO_RUN | {"run_id": line["run_id"], "kind": line["kind"], "status": line["status"]}
+        times = {name: moment(line[name]) for name in ("started_at", "finished_at")}
+        failures, checks = (
+            [make(kind, read(kind, item)) for item in facts[name] if item["run_id"] == line["run_id"]]
+            for name, kind in (("failures", Failure), ("checks", Check))
+        )
+        load.add_run(connection, run | times, failures, checks)
+
+
+def _boards(
+    now: Facts, facts: Facts, captures: dict[str, Capture]
+) -> tuple[list[Board], list[Result], list[Quarantined]]:
+    """Boards with their cells, and every line of the quarantine; adds the captures of the boards."""
+    described = {line["board"]: line for line in facts["boards"]}
+    said: dict[tuple[str, str], tuple[list[Line], list[Line]]] = defaultdict(lambda: ([], []))
+    for line in now["results"]:
+        said[line.get("board") or "b", line.get("seen") or DAY][0].append(line)
+    for line in now["quarantine"]:
+        if not line.get("capture_id"):
+            said[line.get("board") or "b", line.get("seen") or DAY][1].append(line)
+    boards, results = [], []
+    quarantine = [
+        make(Quarantined, read(Quarantined, line) | _NO_CHECK)
+        for line in now["quarantine"]
+        if line.get("capture_id")
+    ]
+    for (name, seen), (cells, refused) in said.items():
+        line = described.get(name, {})
+        directed = (
+            {}
+            if line.get("higher_is_better", "said")
+            else {"higher_is_better": None, "direction_source": None}
+        )
+        with_text = {cell["model"] for cell in cells if not cell["value"]}
+        made = board(
+            name, seen, content_digest=_digest([*cells, *refused]), cells_quarantined=len(refused),
+            cells_in=len(cells) + sum(item["model"] not in with_text for item in refused),
+            cells_loaded=sum(bool(cell["value"]) for cell in cells), **read(Board, line), **directed,
         )  # fmt: skip
-
-
-NOTHING_SAID = {"higher_is_better": None, "direction_source": None}
-
-
-def _undirected(described: dict[str, Line], name: str) -> bool:
-    """A board whose line has the column, and leaves it empty, states no direction."""
-    return described.get(name, {}).get("higher_is_better") == ""
-
-
-def _seen(line: Line) -> tuple[str, str]:
-    return line.get("board") or "b", line.get("seen") or "2024-01-01"
-
-
-def _content(line: Line) -> list[tuple[str, str]]:
-    return [(name, text) for name, text in line.items() if name not in ("seen", "run")]
-
-
-def _is_text(refused: Line, cells: list[Line]) -> bool:
-    """A refused cell that had any text is a result without a value as well."""
-    return any(not cell["value"] and cell["model"] == refused.get("model") for cell in cells)
-
-
-def _refusal(line: Line, of: Board | None = None) -> dict[str, Any]:
-    facts = {"source": "alpha", "source_url": "", "detail": "", "expectation": "grammar", **read(Quarantined, line)}
-    if of:
-        facts |= {
-            "source": of.source, "source_url": of.locator, "capture_id": of.capture_id, "board_id": of.board_id,
-            "leaderboard_id": of.leaderboard_id, "cells": 1,
+        captures[made.capture_id] = capture(made.source, made.locator, seen)
+        boards.append(made)
+        for position, cell in enumerate(cells, 1):
+            known = {"position": position} | read(Result, cell)
+            results.append(result(made, known.pop("model"), known.pop("value", None), **known))
+        of_board = {
+            "source": made.source, "source_url": made.locator, "capture_id": made.capture_id, "board_id": name,
+            "leaderboard_id": made.leaderboard_id, "cells": 1,
         }  # fmt: skip
-    return facts
+        quarantine += [make(Quarantined, read(Quarantined, item) | _NO_CHECK | of_board) for item in refused]
+    return boards, results, quarantine
 
 
-def _paper(line: Line) -> Paper:
-    facts = read(Paper, line)
-    facts.setdefault("capture_id", capture_id(facts.get("url", ""), line.get("seen") or "2024-01-01"))
-    return paper(**facts)
+def _digest(lines: list[Line]) -> str:
+    """Names what lines say, whenever they say it."""
+    said = [
+        sorted((name, text) for name, text in line.items() if name not in ("seen", "run")) for line in lines
+    ]
+    return sha256(repr(said).encode()).hexdigest()
 
 
-def _reconcile(facts: dict[str, list[Line]]) -> Any:
+def _described(kind: type, line: Line, captures: dict[str, Capture]) -> dict[str, Any]:
+    """The facts of a paper or an entry, which has a capture of its own page."""
+    source, url, seen = line.get("source") or "alpha", line.get("url") or "", line.get("seen") or DAY
+    captures.setdefault(capture_id(url, seen), capture(source, url, seen))
+    return {"source": source, "capture_id": capture_id(url, seen), **read(kind, line)}
+
+
+def _captured(line: Line) -> Capture:
+    """A response that is listed by itself; with `same_as`, its digest is that of the page at that time."""
+    facts = read(Capture, line)
+    source, url = facts.pop("source", "alpha"), facts.pop("url")
+    same = {"digest": f"sha256:{capture_id(url, line['same_as'])}"} if line.get("same_as") else {}
+    return capture(source, url, line["seen"], **facts, **same)
+
+
+def _reconcile(facts: Facts) -> Any:
     """The reconciliation of the transform, unless the case says by hand what it found."""
-    if not {"matches", "factors"} & set(facts):
+    if not facts["matches"] and not facts["factors"]:
         return reconcile
     said = Reconciled(
-        tuple((x["result_id"], x["merged_id"], x["rule"]) for x in facts.get("matches", [])),
-        tuple((x["board"], float(x["factor"])) for x in facts.get("factors", [])),
+        tuple((x["result_id"], x["merged_id"], x["rule"]) for x in facts["matches"]),
+        tuple((x["board"], float(x["factor"])) for x in facts["factors"]),
     )
 
     def by_hand(candidates: Iterable[Candidate]) -> Reconciled:

@@ -79,7 +79,7 @@ class Draft:
     columns: tuple[Column, ...] = ()
     models: tuple[Model, ...] = ()
     references: tuple[Reference, ...] = ()
-    row_keys: tuple[tuple[object, ...], ...] = ()
+    row_keys: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

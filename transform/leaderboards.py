@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sotaduck.records import RawRow
@@ -28,11 +29,11 @@ RESULT_DIGITS = 20
 def identify_leaderboards(draft: Draft, vocabulary: Vocabulary) -> Draft:
     """The pass: ids of the columns, and for each row what tells it from the others."""
     board = draft.board
-    place = f"{_named('tasks', board.task, vocabulary)}/{_named('datasets', board.dataset, vocabulary)}"
+    place = _place(board.task, board.dataset, vocabulary)
     columns = tuple(
         replace(
             column,
-            board_id=digest(DIGITS, board.source, board.locator, column.published.name),
+            board_id=_digest(repr((board.source, board.locator, column.published.name)), DIGITS),
             leaderboard_id=f"{place}/{column.metric.slug or slug(column.metric.name)}",
         )
         for column in draft.columns
@@ -40,24 +41,22 @@ def identify_leaderboards(draft: Draft, vocabulary: Vocabulary) -> Draft:
     return replace(draft, columns=columns, row_keys=_row_keys(draft))
 
 
-def result_id(column: Column, row_key: tuple[object, ...]) -> str:
+def result_id(column: Column, row_key: str) -> str:
     """The identity of one cell's result over time."""
-    return digest(RESULT_DIGITS, column.leaderboard_id, column.board_id, *row_key)
+    return _digest(f"{column.leaderboard_id}/{column.board_id}/{row_key}", RESULT_DIGITS)
 
 
-def digest(digits: int, *parts: object) -> str:
-    """Hex digits of a sha256 over the parts, each with its length: no two lists of parts read alike."""
-    said = "".join(f"{len(text)}:{text}" for text in map(str, parts))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
+def _digest(text: str, digits: int) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
 
 
-def _row_keys(draft: Draft) -> tuple[tuple[object, ...], ...]:
+def _row_keys(draft: Draft) -> tuple[str, ...]:
     """Model, paper, extra data, and a number where rows share all of these (row 18)."""
     seen: Counter[tuple[object, ...]] = Counter()
     keys = []
     for row, model, reference in zip(draft.rows, draft.models, draft.references, strict=True):
         key = (model.model_id, _paper(row, reference, model), row.extra_data)
-        keys.append((*key, seen[key]))
+        keys.append(repr((*key, seen[key])))
         seen[key] += 1
     return tuple(keys)
 
@@ -68,16 +67,34 @@ def _paper(row: RawRow, reference: Reference, model: Model) -> str:
 
 
 @lru_cache(maxsize=1 << 14)
-def _named(kind: str, name: str, vocabulary: Vocabulary) -> str:
-    """The slug of a task or dataset, by the name that the vocabulary gives it."""
-    found = slug(name)
-    return _aliases(kind, vocabulary).get(found, found)
+def _place(task: str, dataset: str, vocabulary: Vocabulary) -> str:
+    """`<task>/<dataset>` as slugs, by the names that the vocabulary keeps."""
+    known = _known(vocabulary)
+    pair = (slug(task), slug(dataset))
+    task_slug, dataset_slug = known.places.get(
+        pair, (known.tasks.get(pair[0], pair[0]), known.datasets.get(pair[1], pair[1]))
+    )
+    return f"{task_slug}/{dataset_slug}"
 
 
-@lru_cache(maxsize=16)
-def _aliases(kind: str, vocabulary: Vocabulary) -> dict[str, str]:
-    return {
-        slug(alias): slug(entry["name"])
-        for entry in vocabulary.leaderboards.get(kind, ())
-        for alias in entry["aliases"]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """`leaderboards.toml` as slugs: from the other names to those that are kept."""
+
+    tasks: Mapping[str, str]
+    datasets: Mapping[str, str]
+    places: Mapping[tuple[str, str], tuple[str, str]]
+
+
+@lru_cache(maxsize=8)
+def _known(vocabulary: Vocabulary) -> _Known:
+    def names(kind: str) -> dict[str, str]:
+        entries = vocabulary.leaderboards.get(kind, ())
+        return {slug(alias): slug(entry["name"]) for entry in entries for alias in entry["aliases"]}
+
+    places = {
+        (slug(task), slug(dataset)): (slug(entry["task"]), slug(entry["dataset"]))
+        for entry in vocabulary.leaderboards.get("places", ())
+        for task, dataset in entry["aliases"]
     }
+    return _Known(names("tasks"), names("datasets"), places)

@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from sotaduck.records import DirectionSource, MetricKind
 from transform.draft import Column, Draft
+from transform.slugs import slug
 from transform.values import NO_CONTEXT, parse_value
 from transform.vocabulary import Vocabulary
 
@@ -99,12 +100,28 @@ def _is_words(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
+    """A template. `literal` is what a label must hold, folded, before its expression is worth compiling."""
+
     template: str
-    regex: re.Pattern[str]
+    literal: str
+    source: str
+    flags: re.RegexFlag
     metric: Metric | None
     name: str
     slug: str | None
-    refuse: re.Pattern[str] | None
+    refuse: re.Pattern[str]
+
+    def match(self, label: str, folded: str) -> re.Match[str] | None:
+        """The label as an instance of this template, unless its `{x}` holds a word that is refused."""
+        if self.literal not in folded:
+            return None
+        match = _compiled(self.source, self.flags).fullmatch(label)
+        return None if match is None or self.refuse.search(match.groupdict().get("x") or "") else match
+
+
+@cache  # as many as the registry has templates
+def _compiled(source: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    return re.compile(source, flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +130,7 @@ class _Registry:
     folded: Mapping[tuple[str, str], Metric]
     patterns: tuple[_Pattern, ...]
     prefixes: tuple[str, ...]
+    apart: frozenset[tuple[str, str]]
 
     def scopes(self, dataset: str) -> Iterator[str]:
         """Where to look a label up: entries of this dataset, those of its family, the common ones."""
@@ -120,6 +138,11 @@ class _Registry:
         yield from (prefix for prefix in self.prefixes if dataset and dataset.startswith(prefix[:-1]))
         yield ""
 
+
+DEEPEST = 4
+"""How many layers of words around a metric are looked through (`Test text-to-video R@1 (split 2)`)."""
+LONGEST = 120
+"""Characters beyond which a label is a sentence and fits no pattern."""
 
 _DASHES = str.maketrans("‐‑‒–—−－＠’‘´`", "-------@''''")
 _PERCENT = re.compile(r"\s*[(\[]\s*(?:in\s+)?%\s*[)\]]|^%\s+|\s+%$|(?<=[^\W\d])%$")
@@ -129,6 +152,8 @@ _ARROWS: tuple[tuple[str, Direction], ...] = (
     ("↓", "lower"),
     ("▼", "lower"),
 )
+_BLANKS = re.compile(r"[-_\s]+")
+_AROUND_SIGN = re.compile(r" ?([@()/,:+]) ?")
 _ARROW = re.compile(r"\s*[(\[]?[↑↓▲▼][)\]]?\s*")
 
 
@@ -150,20 +175,23 @@ def _look_up(label: str, registry: _Registry, dataset: str, depth: int) -> Metri
             return found
     if depth == 0 and "/" in label and (listed := _parts(label, registry)) is not None:
         return listed
-    for pattern in registry.patterns if depth < 4 else ():
-        match = pattern.regex.fullmatch(label)
-        if match is None or (pattern.refuse and pattern.refuse.search(match.groupdict().get("x") or "")):
+    folded = label.casefold()
+    for pattern in registry.patterns if depth < DEEPEST and len(label) <= LONGEST else ():
+        match = pattern.match(label, folded)
+        if match is None:
             continue
         groups = {key: _squeeze(value or "") for key, value in match.groupdict().items()}
         rule = f"pattern: {pattern.template}"
         if pattern.metric is not None:
-            slug = pattern.slug and _fill(pattern.slug, groups)
-            return replace(pattern.metric, name=_fill(pattern.name, groups), slug=slug, matched_rule=rule)
+            own = pattern.slug and _fill(pattern.slug, groups)
+            return replace(pattern.metric, name=_fill(pattern.name, groups), slug=own, matched_rule=rule)
         inner = _look_up(groups["metric"], registry, "", depth + 1)
         if inner.matched_rule != "unknown":
             name = _fill(pattern.name, {**groups, "metric": inner.name})
             return replace(inner, name=name, slug=None, matched_rule=rule)
-    return Metric(label)
+    # `Map` may be `MAP` or `mAP`: it joins neither.
+    unclear = ("", key.casefold()) in registry.apart
+    return Metric(label, slug=f"{slug(label)}-of-unclear-case" if unclear else None)
 
 
 def _parts(label: str, registry: _Registry) -> Metric | None:
@@ -188,7 +216,7 @@ def _squeeze(text: str) -> str:
 
 def _key(label: str) -> str:
     """What labels of one metric share: blanks, dashes and underscores are one and the same."""
-    return re.sub(r" ?([@()/,:+]) ?", r"\1", re.sub(r"[-_\s]+", " ", _clean(label)).strip())
+    return _AROUND_SIGN.sub(r"\1", _BLANKS.sub(" ", _clean(label)).strip())
 
 
 def _fill(template: str, groups: Mapping[str, str]) -> str:
@@ -205,9 +233,8 @@ def _registry(vocabulary: Vocabulary) -> _Registry:
         aliases: Mapping[str, Sequence[str]] = group.get("aliases", {})
         scopes = [_key(dataset).casefold() for dataset in group.get("datasets", ("",))]
         for name in group["names"]:
-            metric = replace(_metric(group, name), slug=group.get("slugs", {}).get(name))
             for label in (name, *aliases.get(name, ())):
-                entry = metric if label == name else replace(metric, matched_rule="alias")
+                entry = _metric(group, name, "name" if label == name else "alias")
                 for scope in scopes:
                     key = (scope, _key(label))
                     if key in exact and exact[key].name != name:
@@ -222,16 +249,17 @@ def _registry(vocabulary: Vocabulary) -> _Registry:
     for low in apart:
         del folded[low]
     kinds: Mapping[str, str] = vocabulary.metrics["placeholders"]
+    turning: str = vocabulary.metrics["turning"]["words"]
     patterns = [
-        _pattern(group, template, kinds)
+        _pattern(group, template, kinds, turning)
         for group in vocabulary.metrics["patterns"]
         for template in group["templates"]
     ]
     families = {scope: None for scope, _ in exact if scope.endswith("*")}
-    return _Registry(exact, folded, tuple(patterns), tuple(families))
+    return _Registry(exact, folded, tuple(patterns), tuple(families), frozenset(apart))
 
 
-def _metric(group: Mapping[str, Any], name: str) -> Metric:
+def _metric(group: Mapping[str, Any], name: str, rule: str) -> Metric:
     lower, upper = [*group.get("bounds", ()), None, None][:2]
     return Metric(
         name=name,
@@ -240,14 +268,16 @@ def _metric(group: Mapping[str, Any], name: str) -> Metric:
         lower_bound=None if lower is None else float(lower),
         upper_bound=None if upper is None else float(upper),
         kind=group.get("kind", "quality"),
-        matched_rule="name",
+        matched_rule=rule,
         hundredfold=group.get("hundredfold", group.get("unit") == "percent"),
+        slug=group.get("slugs", {}).get(name),
     )
 
 
-def _pattern(group: Mapping[str, Any], template: str, kinds: Mapping[str, str]) -> _Pattern:
+def _pattern(group: Mapping[str, Any], template: str, kinds: Mapping[str, str], turning: str) -> _Pattern:
     """A template as a regular expression: `{k}` is what `[placeholders]` says, ` ` and `-` are one."""
     source = ""
+    literals = [""]
     for piece in re.split(r"(\{\w+\}|[-_ ]+|[@()/:,])", template):
         if piece.startswith("{"):
             source += f"(?P<{piece[1:-1]}>{kinds[piece[1:-1]]})"
@@ -257,15 +287,18 @@ def _pattern(group: Mapping[str, Any], template: str, kinds: Mapping[str, str]) 
             source += r"[-_\s]+"
         elif piece in ("@", "(", ")", "/", ":", ","):
             source += rf"\s*{re.escape(piece)}\s*"
-        else:
+            literals.append(piece)
+        elif piece:
             source += re.escape(piece)
-    flags = re.NOFLAG if group.get("case") else re.IGNORECASE
+            literals.append(piece.casefold())
     wraps = "{metric}" in template
     return _Pattern(
         template=template,
-        regex=re.compile(source.replace(r"[-_\s]+\s*", r"\s*").replace(r"\s*[-_\s]+", r"\s*"), flags),
-        metric=None if wraps else replace(_metric(group, template), matched_rule="pattern"),
+        literal=max(literals, key=len),
+        source=source.replace(r"[-_\s]+\s*", r"\s*").replace(r"\s*[-_\s]+", r"\s*"),
+        flags=re.NOFLAG if group.get("case") else re.IGNORECASE,
+        metric=None if wraps else _metric(group, template, "pattern"),
         name=group.get("names", {}).get(template, template),
         slug=group.get("slugs", {}).get(template),
-        refuse=re.compile(group["refuse"], re.IGNORECASE) if "refuse" in group else None,
+        refuse=re.compile("|".join(filter(None, (turning, group.get("refuse")))), re.IGNORECASE),
     )

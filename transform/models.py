@@ -51,6 +51,8 @@ class Model:
     rule: str
 
 
+LONGEST = 300
+"""Characters beyond which a name is prose: kept and folded, and not searched for parts."""
 _MARKS = {True: "[ensemble]", False: "[single]", None: ""}
 
 
@@ -63,9 +65,10 @@ def identify_models(draft: Draft, vocabulary: Vocabulary) -> Draft:
 def read_model(published: str, vocabulary: Vocabulary) -> Model:
     """Read a published name. Never raises, for any text."""
     knowledge = _knowledge(vocabulary)
-    plain = _squeeze(unicodedata.normalize("NFKC", published.translate(_STRAY)))
-    text, citation = _take_citation(plain)
-    braced, parts = (text, ()) if citation == text else split_name(text)
+    plain = _squeeze(_plain(published))
+    prose = len(plain) > LONGEST
+    text, citation = (plain, None) if prose else _take_citation(plain)
+    braced, parts = (text, ()) if prose or citation == text else split_name(text)
     braced, variant, ensemble = _take_ensemble(braced, parts)
     base = _unbrace(braced)
     name = join_name(base, variant)
@@ -87,7 +90,7 @@ def read_model(published: str, vocabulary: Vocabulary) -> Model:
         published=published,
         base=base,
         variant=variant,
-        parameters=_parameters(base, variant, knowledge),
+        parameters=None if prose else _parameters(base, variant, knowledge),
         shots=_shots(text),
         ensemble=ensemble,
         citation=citation,
@@ -105,17 +108,20 @@ def split_name(name: str) -> tuple[str, tuple[str, ...]]:
     Parts are split at commas and semicolons that stand in no inner bracket and between no two digits. A
     bracket in the middle of a name, or one without its partner, belongs to the name.
     """
+    if not name.rstrip().endswith((")", "]")):
+        return name.strip(), ()
     groups: list[tuple[int, int]] = []
     stack: list[tuple[str, int]] = []
-    for at, char in enumerate(name):
+    for match in _BRACKET.finditer(name):
+        char, at = match[0], match.start()
         if char in _CLOSING:
             stack.append((_CLOSING[char], at))
-        elif char in _CLOSING.values():
-            if not stack or stack[-1][0] != char:
-                return name.strip(), ()
-            _, begin = stack.pop()
-            if not stack and char != "}":
-                groups.append((begin, at + 1))
+            continue
+        if not stack or stack[-1][0] != char:
+            return name.strip(), ()
+        _, begin = stack.pop()
+        if not stack and char != "}":
+            groups.append((begin, at + 1))
     if stack:
         return name.strip(), ()
     end = len(name.rstrip())
@@ -141,12 +147,13 @@ def join_name(base: str, variant: Iterable[str]) -> str:
 
 def _split_parts(text: str) -> list[str]:
     parts, depth, begin = [], 0, 0
-    for at, char in enumerate(text):
+    for match in _BRACKET_OR_SEPARATOR.finditer(text):
+        char, at = match[0], match.start()
         if char in "([{":
             depth += 1
         elif char in ")]}":
             depth -= 1
-        elif depth == 0 and (char == ";" or (char == "," and not _within_number(text, at))):
+        elif depth == 0 and (char == ";" or not _within_number(text, at)):
             parts.append(text[begin:at])
             begin = at + 1
     return [part for part in map(_squeeze, (*parts, text[begin:])) if part]
@@ -162,10 +169,13 @@ def _within_number(text: str, comma: int) -> bool:
 # ---------------------------------------------------------------- citation, ensemble, size, shots
 
 _STRAY = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\ufe0f"))
+_BRACKET = re.compile(r"[()\[\]{}]")
+_BRACKET_OR_SEPARATOR = re.compile(r"[()\[\]{},;]")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _PARTICLE = r"(?:van|von|de|del|der|den|la|le|di|el|al|ten)"
 _SURNAME = rf"(?:{_PARTICLE}\s+)*(?=[^\W\d_a-z])[^\W\d_]['’´-]?[^\W\d_]*[a-zà-ÿ][\w'’-]*"  # not all capitals
 _YEAR = r"(?:19|20)\d\d[a-z]?"
+_HAS_YEAR = re.compile(_YEAR)
 _AUTHORS = rf"{_SURNAME}(?:\s+et\.?\s*al\.?|(?:,\s+{_SURNAME})*,?\s+(?:and|&)\s+{_SURNAME})"
 _CITATION = re.compile(
     rf"(?:^|(?<=[;,]))\s*(?P<said>(?:{_AUTHORS},?|{_SURNAME},)\s*[(\[]*\s*{_YEAR}\s*[)\]]*)\s*(?:$|[;,]\s*)"
@@ -176,6 +186,8 @@ _BRACKETED = re.compile(r"[(\[]((?:[^()\[\]]|[(\[][^()\[\]]*[)\]])*)[)\]]")
 
 def _take_citation(text: str) -> tuple[str, str | None]:
     """The name without the citation that it carries, and the citation (row 17)."""
+    if not _HAS_YEAR.search(text):
+        return text, None
     if _CITATION.fullmatch(text):
         return text, text  # a model that is known by its citation alone
     found: list[str] = []
@@ -203,6 +215,7 @@ def _take_citation(text: str) -> tuple[str, str | None]:
 
 _ENSEMBLE = re.compile(r"(?:models?[- ])?ensembl(?:e|ed|es|ing)(?:[- ]models?)?", re.I)
 _SINGLE = re.compile(r"single(?:[- ]model)?", re.I)
+_SAYS_EITHER = re.compile(r"ensembl|single", re.I)
 _NO_ENSEMBLE = re.compile(r"\b(?:no|not|non|w/o|without)[- ](?:model[- ])?ensembl", re.I)
 _SAYS_ENSEMBLE = re.compile(r"\bensembl(?:e|ed|es|ing)\b", re.I)
 _SAYS_SINGLE = re.compile(r"\bsingle[- ]model\b|^single\s*[+&]", re.I)
@@ -214,6 +227,8 @@ _TAIL = re.compile(
 
 def _take_ensemble(base: str, parts: tuple[str, ...]) -> tuple[str, tuple[str, ...], bool | None]:
     """Parts that say only `ensemble` or `single model` leave the variant; those that say more stay in it."""
+    if not _SAYS_EITHER.search(base) and not any(map(_SAYS_EITHER.search, parts)):
+        return base, parts, None
     said: list[bool] = []
     kept: list[str] = []
     for part in parts:
@@ -283,6 +298,8 @@ _NUMBER_WORDS = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5
 
 def _shots(name: str) -> int | None:
     """`5-shot`, `Zero-Shot`, `few-shot, k=5`; None where it says nothing, only `few`, or two numbers."""
+    if "shot" not in name.casefold():
+        return None
     said = {
         _NUMBER_WORDS.get(word.casefold(), -1) if not word.isdecimal() else int(word[:9])
         for word in _SHOTS.findall(name)
@@ -295,13 +312,14 @@ def _shots(name: str) -> int | None:
 # ---------------------------------------------------------------- the id
 
 _DASH = r"\s_\-‐‑‒–—―−﹘﹣－"
+_DASH_OR_UNDERSCORE = re.compile(r"[_\-‐-―−﹘﹣－]")
 _DASHES = re.compile(rf"(?P<between_digits>(?<=\d)[{_DASH}]+(?=\d))|[{_DASH}]+")
 _QUOTES = str.maketrans("’‘‛´`“”„″′", "''''''''''")
 
 
 def fold(name: str) -> str:
     """The name without what is only spelling. Folding twice changes nothing."""
-    text = unicodedata.normalize("NFKC", name.translate(_STRAY).translate(_QUOTES))
+    text = _plain(name).translate(_QUOTES)
     text = unicodedata.normalize("NFKC", text.casefold()).translate(_QUOTES)
     joined = _DASHES.sub(lambda match: "-" if match["between_digits"] else "", text)
     return unicodedata.normalize("NFKC", joined)  # what a blank parted (a letter and an accent) may have met
@@ -311,10 +329,15 @@ def _folded(published: str, name: str) -> dict[str, bool]:
     """Which foldings the name underwent."""
     return {
         "case": name != name.casefold(),
-        "dashes": re.search(r"[_\-‐-―−﹘﹣－]", name) is not None,
-        "blanks": any(char.isspace() for char in name) or _squeeze(published) != published,
-        "unicode": unicodedata.normalize("NFKC", published.translate(_STRAY)) != published,
+        "dashes": _DASH_OR_UNDERSCORE.search(name) is not None,
+        "blanks": " " in name or _squeeze(published) != published,
+        "unicode": _plain(published) != published,
     }
+
+
+def _plain(text: str) -> str:
+    """The text in one Unicode form, without characters that do not show."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_STRAY))
 
 
 def _squeeze(text: str) -> str:
@@ -322,7 +345,7 @@ def _squeeze(text: str) -> str:
 
 
 def _unbrace(name: str) -> str:
-    match = re.fullmatch(r"\{+([^{}]*[^{}\s][^{}]*)\}+", name)
+    match = re.fullmatch(r"\{+([^{}]*[^{}\s][^{}]*)\}+", name) if name.startswith("{") else None
     return match[1].strip() if match else name
 
 

@@ -1,6 +1,7 @@
 """The order in which a page shows its rows, held against the direction that was decided (row 13).
 
-The order never decides a direction; where it clearly contradicts one, a person should look.
+The order never decides a direction; where it clearly contradicts one, a person should look. Rows without a
+rank (dumps, tables of a text) say nothing: their order may be that of time.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def compare_order(draft: Draft, vocabulary: Vocabulary) -> Draft:
 def _agreement(draft: Draft, column: Column) -> float | None:
     """The share of neighbours of different value of which the better one stands first; None for too few."""
     ranked = [
-        (row.position if row.rank is None else row.rank, value.number)
+        (row.rank, value.number)
         for row, value in zip(draft.rows, column.values, strict=True)
-        if value.number is not None
+        if row.rank is not None and value.number is not None
     ]
     if len(ranked) < FEWEST or column.higher_is_better is None:
         return None

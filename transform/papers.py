@@ -33,20 +33,31 @@ def identify_papers(draft: Draft, vocabulary: Vocabulary) -> Draft:
 
 
 def _reference(row: RawRow, source: str, vocabulary: Vocabulary) -> Reference:
-    key = None if row.paper_title_cut else title_key(row.paper_title)
-    arxiv_id = find_arxiv_id(row.paper_url)
+    title = None if row.paper_title_cut else row.paper_title
+    identity, key, arxiv_id = _identity(source, row.paper_url, title, vocabulary)
     result_date, problem = read_date(row.date)
     paper_date, paper_problem = read_date(row.paper_date)
-    unread = [(row.date, problem), (row.paper_date, paper_problem)]
+    unread = ((row.date, problem), (row.paper_date, paper_problem))
     return Reference(
-        paper_id=paper_id(source, row.paper_url, arxiv_id, key, vocabulary),
+        paper_id=identity,
         title_key=key,
         arxiv_id=arxiv_id,
         result_date=result_date,
         paper_date=paper_date,
         date_source="result" if result_date else "paper" if paper_date else None,
-        unread=tuple((text, reason) for text, reason in unread if text is not None and reason is not None),
+        unread=tuple((text or "", reason) for text, reason in unread if reason)
+        if problem or paper_problem
+        else (),
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _identity(
+    source: str, url: str | None, title: str | None, vocabulary: Vocabulary
+) -> tuple[str | None, str | None, str | None]:
+    """The id, the title's fingerprint and the arXiv id of a paper that rows link; many rows link the same."""
+    key, arxiv_id = title_key(title), find_arxiv_id(url)
+    return paper_id(source, url, arxiv_id, key, vocabulary), key, arxiv_id
 
 
 def paper_id(
@@ -197,7 +208,7 @@ def _arxiv(match: re.Match[str]) -> str | None:
 
 def find_doi(text: str | None) -> str | None:
     """The DOI in a link or text, in lower case; None where there is none, or it is arXiv's own."""
-    match = _DOI.search(unquote(text.strip())) if text else None
+    match = _DOI.search(unquote(text.strip())) if text and "10." in text else None
     if match is None:
         return None
     doi = match[1].rstrip(".,;)").removesuffix(".pdf").lower()
@@ -225,7 +236,6 @@ def _sites(vocabulary: Vocabulary) -> tuple[_Site, ...]:
     )
 
 
-@lru_cache(maxsize=1 << 14)
 def _own_id(source: str, url: str, vocabulary: Vocabulary) -> str | None:
     """The id that a site gives the paper at this address: by its host, else as the source's own page."""
     parts = _split(url)
@@ -261,14 +271,16 @@ def _place(url: str) -> str | None:
 # ---------------------------------------------------------------- titles and venues
 
 
-@lru_cache(maxsize=1 << 14)
+_NOT_IN_KEYS = re.compile(r"[^\w+]|_")
+
+
 def title_key(title: str | None) -> str | None:
     """The fingerprint of a title: its letters, digits and `+`, folded; None where it is cut or too short."""
     plain = (title or "").strip()
     if plain.endswith(("...", "…")):
         return None
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", plain).casefold())
-    key = "".join(char for char in folded if char.isalnum() or char == "+")
+    key = _NOT_IN_KEYS.sub("", folded)
     return key if len(key) >= SHORTEST_TITLE else None
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields
+from operator import attrgetter
 
 from sotaduck.records import (
     Board,
@@ -22,6 +23,7 @@ from sotaduck.records import (
     RawBoard,
     RawEntry,
     RawPaper,
+    RawRow,
     Result,
 )
 from transform.draft import Column, Draft, Pass
@@ -123,9 +125,14 @@ def _board(
     )
 
 
+_ROW = attrgetter(*(item.name for item in fields(RawRow)))
+_PAGE = attrgetter(*(item.name for item in fields(RawBoard) if item.name not in ("capture_id", "rows")))
+
+
 def _digest(raw: RawBoard) -> str:
     """Names what the page says, whatever capture it is from."""
-    return hashlib.sha256(repr(replace(raw, capture_id="")).encode("utf-8", "surrogatepass")).hexdigest()
+    said = repr((_PAGE(raw), [_ROW(row) for row in raw.rows]))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _unit(column: Column) -> str | None:

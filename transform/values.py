@@ -97,6 +97,8 @@ class ValueContext:
 
 
 NO_CONTEXT = ValueContext()
+BLANK = Value(None, "", "missing")
+"""The value of a cell that is there and empty."""
 
 _MISSING = frozenset(
     ("", "n/a", "na", "n.a.", "n.a", "n\\a", "none", "null", "nil", "tbd", "tba", "unknown", "not available",
@@ -167,7 +169,7 @@ def read_values(draft: Draft, vocabulary: Vocabulary) -> Draft:
     columns = []
     for column in draft.columns:
         context = column_context(column.texts, column.metric)
-        values = tuple(parse_value(text or "", context=context) for text in column.texts)
+        values = tuple(parse_value(text, context=context) if text else BLANK for text in column.texts)
         columns.append(replace(column, values=values))
     return replace(draft, columns=tuple(columns))
 

@@ -30,8 +30,6 @@ def derive(connection: duckdb.DuckDBPyConnection, reconcile: Reconcile) -> None:
     Args:
         reconcile: says which results of which boards are one (`transform.reconcile`).
     """
-    # One transaction: hundreds of small statements would each wait for the disk.
-    connection.begin()
     for name in BEFORE_MATCHING:
         _run(connection, "marts", name)
     reconciled = reconcile(candidates(connection))
@@ -44,17 +42,19 @@ def derive(connection: duckdb.DuckDBPyConnection, reconcile: Reconcile) -> None:
     for name in AFTER_MATCHING:
         _run(connection, "marts", name)
     make_views(connection)
-    connection.commit()
 
 
 def make_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the public views and macros anew; those of an earlier release that are no more go away."""
+    # One transaction: hundreds of small statements would each wait for the disk.
+    connection.begin()
     for (name,) in connection.execute(
         "select view_name from duckdb_views() where schema_name = 'main' and not internal"
     ).fetchall():
         connection.execute(f'drop view "{name}"')
     for name in VIEWS:
         _run(connection, "views", name)
+    connection.commit()
 
 
 def candidates(connection: duckdb.DuckDBPyConnection) -> list[Candidate]:

@@ -37,7 +37,9 @@ _NUMERIC = re.compile(r"\W*\d\S*(?:\s*[±(/].*)?|[-–—]+")
 _BADGE = re.compile(r"\W*SOTA\W*")
 
 # Words that a layout may print before a field. They are dropped where every card has them.
-_LABELS = frozenset("rank model value score result metric paper title date published".split())
+_LABELS = frozenset(
+    ["rank", "model", "value", "score", "result", "metric", "paper", "title", "date", "published"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,12 @@ def _count(parts: Sequence[Piece], marks: Sequence[_Mark], metric: str) -> list[
     for mark in marks:
         tag = parts[mark.begin].tag
         path = [tag.name, *(parent.name for parent in tag.parents)]
-        for place in (("#1" if not mark.rest else "#1 Foo",), ("any",), tuple(path), (*path, str(tag.get("class")))):
+        for place in (
+            ("#1" if not mark.rest else "#1 Foo",),
+            ("any",),
+            tuple(path),
+            (*path, str(tag.get("class"))),
+        ):
             places.setdefault(place, []).append(mark)
     places["with results",] = with_results(marks) if marks else []
     chains = [chain for chain in places.values() if chain and 2 * len(with_results(chain)) > len(chain)]
@@ -233,10 +240,7 @@ def _certain(ways: Sequence[tuple[Card, list[_Ranked] | ParseError]]) -> int:
 def _readings(card: Card, name: re.Pattern[str], layout: _Layout) -> list[_Ranked] | ParseError:
     found: list[_Ranked] = []
     leftover: str | None = None
-    plain = [part for part in card.parts if not _BADGE.fullmatch(part.text)]
-    for badge, parts in ((True, plain), (False, card.parts)):
-        if badge and len(plain) == len(card.parts):
-            continue
+    for badge, parts in _without_badge(card.parts, name):
         text = _text(parts)
         for at in name.finditer(text):
             for doubt, model, value, rest in layout(text[: at.start()], text[at.end() :]):
@@ -245,7 +249,7 @@ def _readings(card: Card, name: re.Pattern[str], layout: _Layout) -> list[_Ranke
                     leftover = leftover or tail
                     continue
                 extra_data, date, title, code = tail
-                rank = (int(len(plain) < len(card.parts) and not badge), int(_CUT in (title or "")), doubt)
+                rank = (int(_CUT in (title or "")), doubt)
                 reading = Reading(
                     model, badge, value, extra_data, date, _plain(title) if title else None, code
                 )
@@ -255,6 +259,16 @@ def _readings(card: Card, name: re.Pattern[str], layout: _Layout) -> list[_Ranke
     if leftover is not None:
         return ParseError("card_leftover", f"card #{card.number}: no place is known for {leftover!r}")
     return ParseError("unreadable_card", f"no model, value and metric in {card}")
+
+
+def _without_badge(
+    parts: tuple[Piece, ...], name: re.Pattern[str]
+) -> Iterator[tuple[bool, tuple[Piece, ...]]]:
+    """A card's pieces without its badge; then, in case that it was none, with it."""
+    for at, part in enumerate(parts):
+        if _BADGE.fullmatch(part.text) and name.search(_text(parts[at:])):
+            yield True, parts[:at] + parts[at + 1 :]
+    yield False, parts
 
 
 def _value_first(head: str, tail: str) -> Iterator[tuple[int, str, str, str]]:

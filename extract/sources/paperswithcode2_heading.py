@@ -26,10 +26,16 @@ _LONGEST_HEADING = 300
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """The metric as the page names it; `higher_is_better` is None where the page does not say."""
+    """The metric as the page names it.
+
+    Attributes:
+        higher_is_better: None where the page does not say.
+        at: where in the page's stream its line begins; the rows stand below it.
+    """
 
     name: str
     higher_is_better: bool | None
+    at: int
 
 
 def read_metric(stream: Sequence[Piece]) -> Metric | None:
@@ -39,7 +45,7 @@ def read_metric(stream: Sequence[Piece]) -> Metric | None:
     """
     seen = [part for part in stream if not part.unseen]
     for at, part in enumerate(seen):
-        if not part.text[:6].casefold() == "metric":
+        if part.text[:6].casefold() != "metric":
             continue
         for length in range(1, 9):
             text = re.sub(r"(?i)^metric\s*:?\s+", "Metric: ", join(seen[at : at + length]))
@@ -49,7 +55,7 @@ def read_metric(stream: Sequence[Piece]) -> Metric | None:
                 and (way := _DIRECTION.search(found["rest"]))
                 and (name := fold(found["rest"][: way.start()]))
             ):
-                return Metric(name, way["way"].casefold() == "higher")
+                return Metric(name, way["way"].casefold() == "higher", part.at)
         line: list[Piece] = []
         for following in seen[at : at + 9]:
             found = _METRIC.match(join(line))
@@ -58,7 +64,7 @@ def read_metric(stream: Sequence[Piece]) -> Metric | None:
             line.append(following)
         found = _METRIC.match(join(line))
         if found and found["rest"]:
-            return Metric(fold(found["rest"]), None)
+            return Metric(fold(found["rest"]), None, part.at)
     return None
 
 
@@ -89,7 +95,7 @@ def read_names(page: Page, outside: Sequence[Piece]) -> tuple[str, str, str | No
 
 
 def _headings(page: Page, outside: Sequence[Piece]) -> Iterator[str]:
-    """Texts that may be the heading, the likeliest first: heading elements, lines above the metric, the title."""
+    """Texts that may be the heading, the likeliest first."""
     soup = page.visible.soup
     for tag in (*soup.find_all(["h1", "h2", "h3"]), *soup.find_all(role="heading")):
         if " on " in (text := page.visible.text(tag)):

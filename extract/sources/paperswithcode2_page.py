@@ -16,7 +16,7 @@ from extract.visible import Visible, fold, read_html, squash
 from sotaduck.errors import ParseError
 from sotaduck.records import Capture
 
-SEPARATORS = frozenset("/ › » > → · • | ❯ \\".split())
+SEPARATORS = frozenset(["/", "›", "»", ">", "→", "·", "•", "|", "❯", "\\"])
 
 _PAPER_PATH = re.compile(r"/paper/[^/]+/?$")
 _OWN_PATH = re.compile(r"/(?:paper|benchmark)/[^/]+/?$")

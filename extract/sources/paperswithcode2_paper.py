@@ -144,7 +144,9 @@ def _byline(head: Sequence[Piece]) -> tuple[tuple[str, ...], str | None, str | N
     parts = [
         part
         for part in head
-        if part.text not in SEPARATORS and part.text.casefold().rstrip(": ") not in FIELD_LABELS
+        if part.text not in SEPARATORS
+        and part.text.casefold().rstrip(": ") not in FIELD_LABELS
+        and not partial_statement([part.text])
     ]
     dated = next((at for at, part in enumerate(parts) if _ISO.match(part.text.strip(" ·•|"))), None)
     if dated is not None:
@@ -153,11 +155,14 @@ def _byline(head: Sequence[Piece]) -> tuple[tuple[str, ...], str | None, str | N
         rest = [text[10:].strip(" ·•|,"), *(part.text.strip(" ·•|,") for part in parts[dated + 1 :])]
         byline, behind = parts[:dated], [(None, rest[0]), *zip(parts[dated + 1 :], rest[1:], strict=True)]
     else:
-        # Without a date: the first line names the authors, unless it is the venue or leads to a task.
+        # Without a date: the first line names the authors, or a list of links that lead to no task.
         date = None
         stop = next((at for at, part in enumerate(parts) if at and part.gap == "\n"), len(parts))
         if parts and (_is_task(parts[0]) or _VENUE.fullmatch(parts[0].text)):
             stop = 0
+        elif stop and parts[0].anchor is not None:
+            others = (at for at, part in enumerate(parts) if part.anchor is None or _is_task(part))
+            stop = next((at for at in others if at >= stop), len(parts))
         byline, behind = parts[:stop], [(part, part.text.strip(" ·•|,")) for part in parts[stop:]]
     behind = [(part, text) for part, text in behind if text]
     venue = None

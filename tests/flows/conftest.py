@@ -1,10 +1,10 @@
-"""What the flow tests share: the site, and two ways to refresh: through Prefect, and its flow's body alone."""
+"""What the flow tests share: the site, the flow's body without Prefect, and questions to the warehouse."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,20 +78,20 @@ OF_RUNS = frozenset({"runs", "checks", "failures"})
 """Views that tell of the runs, and not of the world."""
 
 
-def content(folder: Path, without: dict[str, str] | None = None) -> dict[str, list[str]]:
+def content(folder: Path, without: Collection[str] = ()) -> dict[str, list[str]]:
     """Every row of every public view but those of the runs, in words and sorted.
 
     Args:
-        without: view → columns to leave out, separated by commas.
+        without: columns to leave out, in whatever view they are.
     """
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
         views = connection.execute(
             "select view_name from duckdb_views() where schema_name = 'main' and not internal"
         ).fetchall()
-        found = {}
-        for (name,) in views:
-            if name not in OF_RUNS:
-                left_out = f"exclude ({without[name]})" if without and name in without else ""
-                rows = connection.execute(f"select * {left_out} from {name}").fetchall()
-                found[name] = sorted(map(repr, rows))
-        return found
+        query = "select columns(name -> name not in ({})) from {}"
+        left_out = ", ".join(f"'{name}'" for name in ("", *without))
+        return {
+            name: sorted(map(repr, connection.execute(query.format(left_out, name)).fetchall()))
+            for (name,) in views
+            if name not in OF_RUNS
+        }

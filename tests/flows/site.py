@@ -1,16 +1,17 @@
-"""A site for the flow tests: real boards in every markup, paper pages, and every fault on a page of its own."""
+"""A site for the flow tests: real boards in every markup, papers, and every fault on a page of its own."""
 
 from __future__ import annotations
 
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tests import server as answers
-from tests.markup import STYLES, render_benchmark, render_paper
+from tests.markup import LAYOUTS, STYLES, render_benchmark, render_paper
 from tests.server import Answer, PageServer, in_turn, page, redirect, robots, status, validated
 
 DATA = Path(__file__).parents[2] / "samples" / "data"
@@ -23,23 +24,20 @@ def _read(kind: str) -> dict[int, Data]:
 
 
 BOARDS = _read("benchmark")
+for _board in BOARDS.values():
+    for _row in _board["rows"]:
+        _row.setdefault("sota", False)
 PAPERS = _read("paper")
 PAPERS[98777]["links"] = [("Paper", "https://arxiv.org/abs/1904.09408v2"), *PAPERS[98777]["links"][1:]]
 
 
-def faulty(change: Callable[[bytes], bytes]) -> Answer:
-    """A board's page after something went wrong with its bytes."""
-    return page(change(render_benchmark(BOARDS[60461], "plain")))
-
-
-def _without_rows(body: bytes) -> bytes:
-    """The page of a leaderboard on which nobody has a result."""
-    table, _, _ = body.partition(b"<tbody>")
-    return table + b"<tbody></tbody></table><ul></ul></main></body></html>"
-
-
-def _not_utf8(body: bytes) -> bytes:
-    return body.replace(b"<td> ", b"<td> \xff\xfe", 1)
+def faulty(pattern: bytes, instead: bytes) -> Answer:
+    """A board's page after something went wrong with its bytes, at the first place that fits the pattern."""
+    good = render_benchmark(BOARDS[60461], "plain", "table")
+    bad, changes = re.subn(pattern, instead, good, count=1, flags=re.DOTALL)
+    if not changes:
+        raise ValueError(f"{pattern!r} is nowhere in the page")
+    return page(bad)
 
 
 FAULTS: Mapping[int, tuple[str, str, Answer]] = {
@@ -61,37 +59,26 @@ FAULTS: Mapping[int, tuple[str, str, Answer]] = {
             ("fetch", "connection_reset", answers.hang_up),
             ("fetch", "redirect_other_site", redirect("http://other.example/benchmark/1")),
             ("fetch", "redirect_not_http", redirect("file:///etc/passwd")),
-            ("fetch", "redirect_loop", redirect("/benchmark/900014")),
+            ("fetch", "redirect_loop", redirect("/benchmark/900015")),
             ("fetch", "robots_disallowed", status(500)),
             ("parse", "not_a_leaderboard", page(b"<html><h1>About us</h1><p>We like tables.</p></html>")),
-            ("parse", "no_rows", faulty(_without_rows)),
+            ("parse", "no_rows", faulty(rb"<tbody>.*</tbody>", b"<tbody></tbody>")),
             (
                 "parse",
                 "challenge_page",
                 page(b"<html><title>Just a moment...</title><h1>Verify you are human</h1></html>"),
             ),
-            (
-                "parse",
-                "duplicate_header",
-                faulty(lambda body: body.replace(b"<th>Extra Data</th>", b"<th>Model</th>")),
-            ),
-            (
-                "parse",
-                "unknown_header",
-                faulty(lambda body: body.replace(b"<th>Extra Data</th>", b"<th>Mood</th>")),
-            ),
-            ("parse", "not_utf8", faulty(_not_utf8)),
-            (
-                "parse",
-                "cell_count",
-                faulty(lambda body: body.replace(b"  <td> 1 </td>\n", b"", 1)),
-            ),
+            ("parse", "duplicate_header", faulty(rb"<th>Extra Data", b"<th>Model")),
+            ("parse", "unknown_header", faulty(rb"<th>Extra Data", b"<th>Mood")),
+            ("parse", "bad_encoding", faulty(rb"<td>", b"<td>\xff\xfe")),
+            ("parse", "cell_count", faulty(rb"<td>.*?</td>", b"")),
         ),
         start=900000,
     )
 }
 """Number of the benchmark page → the stage that must refuse it, its reason, and what the server does."""
 
+SEED = 80563
 FORBIDDEN = next(number for number, fault in FAULTS.items() if fault[1] == "robots_disallowed")
 PASSING = 60461
 """A board that is served well only after an answer 429 with a Retry-After that can be waited for."""
@@ -120,7 +107,11 @@ class Site:
         """Everything as it was, nothing asked for."""
         self.boards = copy.deepcopy(BOARDS)
         self.papers = copy.deepcopy(PAPERS)
-        self.styles = {number: STYLES[at % len(STYLES)] for at, number in enumerate(self.boards)}
+        self.styles = {
+            number: (STYLES[at % len(STYLES)], LAYOUTS[at % len(LAYOUTS)])
+            for at, number in enumerate(self.boards, 2)
+        }
+        self.styles[SEED] = (STYLES[0], "table and cards")
         titles = {paper["title"]: f"/paper/{number}" for number, paper in self.papers.items()}
         for board in self.boards.values():
             for row in board["rows"]:
@@ -135,7 +126,7 @@ class Site:
             "/robots.txt": robots(f"User-agent: *\nDisallow: /benchmark/{FORBIDDEN}\n")
         }
         for number, board in self.boards.items():
-            body = render_benchmark(board, self.styles[number])
+            body = render_benchmark(board, *self.styles[number])
             if number == UNCLOSED:
                 body = body.removesuffix(b"</body></html>")
             routes[f"/benchmark/{number}"] = self._page(body)

@@ -237,3 +237,10 @@ def test_near_misses_are_listed_and_never_joined() -> None:
 @pytest.mark.parametrize("name", ["", " ", "-", "—", "()", "\ufeff"])
 def test_a_name_that_says_nothing_has_no_id(name: str) -> None:
     assert read(name).model_id == ""
+
+
+def test_prose_is_kept_whole_and_read_at_once() -> None:
+    prose = "7B " * 2000 + "(large, Aa, Bb and Cc, 2020)"
+    model = read(prose)
+    assert (model.base, model.variant, model.parameters, model.citation) == (prose, (), None, None)
+    assert model.model_id

@@ -224,13 +224,41 @@ def test_the_area_is_kept_as_stated_and_is_no_part_of_the_identity() -> None:
     assert stated.results == other.results
 
 
-def test_a_task_of_two_spellings_is_one_by_the_vocabulary() -> None:
-    found = [
-        normalised(board(["PPL"], [row(1, "A", "1")], task=f"Language {word}"))
-        for word in ("Modelling", "Modeling")
+@pytest.mark.parametrize(
+    ("task", "dataset", "place"),
+    [
+        ("Language Modeling", "X", "language-modelling/x"),
+        ("Word Level Models", "Penn Treebank", "language-modelling/penn-treebank-word-level"),
+        ("Character Level Models", "Penn Treebank", "language-modelling/penn-treebank-character-level"),
+        ("Dependency parsing", "Penn Treebank", "dependency-parsing/penn-treebank"),
+        (
+            "Named entity recognition",
+            "CoNLL 2003 (English)",
+            "named-entity-recognition-ner/conll-2003-english",
+        ),
+        ("Named entity recognition", "CoNLL++", "named-entity-recognition-ner/conll-plus-plus"),
+        ("Image Classification", "ImageNet V2", "image-classification/imagenet-v2"),
+    ],
+)
+def test_names_of_one_place_are_one_by_the_vocabulary(task: str, dataset: str, place: str) -> None:
+    (named,) = normalised(board(["F1"], [row(1, "A", "1")], task=task, dataset=dataset)).boards
+    assert named.leaderboard_id == f"{place}/f1"
+    assert (named.task, named.dataset) == (task, dataset)  # as published
+
+
+def test_every_line_about_leaderboards_has_a_reason_and_no_name_of_two_meanings() -> None:
+    known = load().leaderboards
+    aliases = [
+        *(
+            (kind, alias)
+            for kind in ("tasks", "datasets")
+            for entry in known[kind]
+            for alias in entry["aliases"]
+        ),
+        *(("places", *alias) for entry in known["places"] for alias in entry["aliases"]),
     ]
-    assert {item.boards[0].leaderboard_id for item in found} == {"language-modelling/dataset/ppl"}
-    assert [item.boards[0].task for item in found] == ["Language Modelling", "Language Modeling"]
+    assert len(set(aliases)) == len(aliases)
+    assert all(entry["reason"] for entries in known.values() for entry in entries)
 
 
 @pytest.mark.parametrize("name", [*EVERY, *SAMPLES])
@@ -351,6 +379,8 @@ def test_an_order_that_contradicts_the_direction_is_a_warning_that_names_the_boa
     assert len(normalised(board(["WER"], falling)).warnings) == 1
     assert normalised(board(["WER"], falling[:4])).warnings == ()
     assert normalised(board([RawMetric("Sushi")], falling)).warnings == ()
+    unranked = [replace(item, rank=None) for item in falling]
+    assert normalised(board(["WER"], unranked)).warnings == ()
 
 
 def test_another_metric_that_explains_the_order_takes_the_warning_away() -> None:

@@ -2,7 +2,9 @@
 -- its board lacks it. What its paper's own record knows is joined here: id, whole title, date.
 create or replace table mart.rows as
 with spans as (
-    select content_id, min(seen_at) as first_seen, max(seen_at) as last_seen
+    select
+        content_id, min(seen_at) as first_seen, max(seen_at) as last_seen,
+        max((seen_at, capture_id)) as last_observation
     from core.observations
     group by content_id
 ),
@@ -11,7 +13,7 @@ last as (
         r.result_id,
         min(s.first_seen) as first_seen,
         max(s.last_seen) as last_seen,
-        arg_max(r.content_id, (s.last_seen, r.content_id)) as content_id
+        arg_max(r.content_id, s.last_observation) as content_id
     from core.results r join spans s using (content_id)
     group by r.result_id
 ),

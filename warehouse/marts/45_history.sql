@@ -24,15 +24,13 @@ compared as (
         max(score) over (
             partition by leaderboard_id order by on_date range between unbounded preceding and interval 1 day preceding
         ) as best_before,
-        arg_max_null(uncertainty, score) over (
-            partition by leaderboard_id order by on_date range between unbounded preceding and interval 1 day preceding
-        ) as uncertainty_before,
         max(score) over (partition by leaderboard_id, on_date) as best_of_day
     from dated
     where on_date is not null
 ),
 steps as (
-    select *
+    -- Of holders that share a step, the greater uncertainty is that of the step.
+    select *, max(uncertainty) over (partition by leaderboard_id, on_date) as step_uncertainty
     from compared
     where score = best_of_day and score > coalesce(best_before, '-infinity'::double)
 )
@@ -54,7 +52,9 @@ select
     on_date = max(on_date) over (partition by leaderboard_id) as is_current,
     count(*) over (partition by leaderboard_id, on_date) > 1 as shared,
     -- The step is no larger than the uncertainty that one of the two sides publishes.
-    coalesce(score - best_before <= greatest(uncertainty, uncertainty_before), false) as within_uncertainty,
+    coalesce(round(score - best_before, 10) <= greatest(uncertainty, arg_max_null(step_uncertainty, on_date) over (
+        partition by leaderboard_id order by on_date range between unbounded preceding and interval 1 day preceding
+    )), false) as within_uncertainty,
     result_id,
     model_id,
     extra_data,

@@ -4,12 +4,11 @@
 create or replace table mart.suspects as
 with ranked as (
     select
-        r.*,
-        l.lower_bound, l.upper_bound,
+        r.result_id, r.leaderboard_id, r.model_id, r.model_key, r.value, r.value_text, r.value_flags, r.paper_id,
+        r.result_date, r.score, r.rank, l.lower_bound, l.upper_bound,
         regexp_extract(r.leaderboard_id, '^(.*)/[^/]*$', 1) as family,
-        rank() over (partition by r.leaderboard_id order by r.score desc) as rank,
-        count(*) over (partition by r.leaderboard_id) as results,
-        count(*) over (partition by r.leaderboard_id, r.score) as tied
+        count(*) over (partition by r.leaderboard_id, r.score) as tied,
+        count(*) over (partition by r.leaderboard_id, r.model_id) as listings
     from mart.results r
     join mart.leaderboards l using (leaderboard_id)
     where r.score is not null
@@ -83,7 +82,7 @@ confirmed as (
     select
         r.result_id, p.previous_value, p.value, p.improvement, p.usual, p.largest_other,
         count(*) filter (where o.result_date > r.result_date) as later,
-        max(o.score) filter (where o.result_date > r.result_date and o.paper_id is distinct from r.paper_id) as best_later,
+        max(o.score) filter (where o.result_date > r.result_date and (o.paper_id = r.paper_id) is not true) as best_later,
         r.score - p.improvement / 2 as half_way
     from leaps p
     join ranked r on r.leaderboard_id = p.leaderboard_id and r.result_date = p.sota_date and r.value = p.value
@@ -112,8 +111,7 @@ pairs as (
     from ranked a
     join ranked b on a.family = b.family and a.model_id = b.model_id and a.leaderboard_id <> b.leaderboard_id
     -- A model that is listed twice on a board has no one place there.
-    where (select count(*) from ranked t where t.leaderboard_id = a.leaderboard_id and t.model_id = a.model_id) = 1
-      and (select count(*) from ranked t where t.leaderboard_id = b.leaderboard_id and t.model_id = b.model_id) = 1
+    where a.listings = 1 and b.listings = 1
 ),
 alike as (
     select one, other, f.result_id, f.value, f.other_value, f.other_place, f.models, corr(p.place, p.other_place) as agreement

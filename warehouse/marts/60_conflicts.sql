@@ -2,12 +2,24 @@
 -- leaderboard and pair of boards that state different directions. Values that are equal once rounded to the fewer
 -- decimals are no conflict: one source prints 83, another 83.04.
 create or replace table mart.conflicts as
-with members as (
+with scaled as (
     select
         m.merged_id, m.rule, r.*, coalesce(round(r.value * f.factor, 12), r.value) as scaled,
-        case when contains(r.value_text, '.') then length(regexp_extract(r.value_text, '\.(\d*)', 1)) else 0 end
-        + case when f.factor = 100 then -2 when f.factor = 0.01 then 2 else 0 end as decimals
+        -- What the cell prints, where it prints one number and no comma.
+        case when not contains(r.value_text, ',') then regexp_extract(r.value_text, '\d+\.?\d*|\.\d+') end as printed,
+        -- The power of ten between that and the value: 1.3B is 1.3 * 10 ** 9, a fraction may be read as percent.
+        abs(scaled / nullif(try_cast(printed as double), 0)) as ratio,
+        coalesce(round(log10(nullif(ratio, 0))), 0) as shift
     from mart.matches m join mart.rows r using (result_id) left join mart.factors f using (board_id)
+),
+members as (
+    select
+        *,
+        case
+            when abs(ratio / 10.0 ** shift - 1) < 1e-9 then length(regexp_extract(printed, '\.(\d*)', 1)) - shift
+            else length(regexp_extract(format('{:.12f}', scaled), '\.(\d*[1-9])', 1))
+        end as decimals
+    from scaled
 ),
 pairs as (
     select a.merged_id, a.leaderboard_id, a as one, b as other
@@ -18,7 +30,7 @@ pairs as (
 found as (
     select *, 'value' as field, one.value_text as one_text, other.value_text as other_text from pairs
     where one.scaled is not null and other.scaled is not null
-      and abs(one.scaled - other.scaled) > 0.5000001 * 10.0 ** -greatest(least(one.decimals, other.decimals), 0)
+      and abs(one.scaled - other.scaled) > 0.5000001 * 10.0 ** -least(one.decimals, other.decimals)
     union all
     select *, 'value', one.value_text, other.value_text from pairs
     where (one.scaled is null) <> (other.scaled is null)

@@ -10,7 +10,7 @@ select
     max(parameters) as parameters,
     count(*) as results,
     count(distinct leaderboard_id) as leaderboards,
-    count(*) filter (where rank = 1) as first_places,
+    count(distinct leaderboard_id) filter (where rank = 1) as first_places,
     min(result_date) as first_date
 from ranked_results
 where listed

@@ -1,10 +1,18 @@
 -- Grain: one row a thing that a source says and that was not loaded as a value.
 create or replace view quarantine as
+with last_read as (
+    select source, url, max(fetched_at) as fetched_at from core.captures where outcome = 'parsed' group by source, url
+)
 select
     q.source, q.leaderboard_id, q.model, q.field, q.value_text, q.reason, q.detail, q.expectation, q.cells, q.position,
     q.source_url, q.capture_id,
-    q.content_id is null or q.content_id in (select content_id from mart.boards) as current
-from core.quarantine q;
+    case
+        when q.content_id is not null then q.content_id in (select content_id from mart.boards)
+        else coalesce(c.fetched_at >= l.fetched_at, true)
+    end as current
+from core.quarantine q
+left join core.captures c using (capture_id)
+left join last_read l on l.source = c.source and l.url = c.url;
 
 comment on view quarantine is 'What was not loaded as a value, and why. Nothing is dropped in silence.';
 comment on column quarantine.source is 'The source.';
@@ -19,4 +27,4 @@ comment on column quarantine.cells is 'How many value cells this line accounts f
 comment on column quarantine.position is 'Row of the page, from 1.';
 comment on column quarantine.source_url is 'Address of the page or file.';
 comment on column quarantine.capture_id is 'The capture (view captures).';
-comment on column quarantine.current is 'False where a later capture of the board has replaced the row.';
+comment on column quarantine.current is 'False where a later capture of the board, or of the paper''s page, has replaced it.';

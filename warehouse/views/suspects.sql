@@ -1,10 +1,9 @@
 -- Grain: one row a result and kind of doubt. Suspects are kept and ranked; the view says why to look twice.
 create or replace view suspects as
-select s.kind, s.score, s.evidence, r.leaderboard_id, r.model, r.value, r.value_text, k.rank, r.paper_title, r.source,
+select s.kind, s.score, s.evidence, r.leaderboard_id, r.model, r.value, r.value_text, r.rank, r.paper_title, r.source,
        r.source_url, s.result_id
 from mart.suspects s
-join results r using (result_id)
-join ranked_results k using (result_id);
+join mart.results r using (result_id);
 
 comment on view suspects is 'Results whose value the evidence of their own board puts in doubt: kept, ranked, and listed here with the evidence.';
 comment on column suspects.kind is 'out_of_bounds, jump, unmatched, low_on_sisters, scale_outlier, repeated_value.';

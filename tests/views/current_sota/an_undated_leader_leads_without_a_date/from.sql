@@ -1,0 +1,1 @@
+current_sota where track = 'all'

@@ -1,0 +1,1 @@
+provenance where result_id = 'a:Big-Net'

@@ -1,0 +1,1 @@
+sota_history_policy('paper_date', 'all')

@@ -1,0 +1,1 @@
+sota_history where track = 'all'

@@ -1,0 +1,1 @@
+suspects where kind = 'jump'
