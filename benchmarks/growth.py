@@ -20,7 +20,10 @@ BATCH = 25_000
 """Cells that are in memory at once, as in a run of the pipeline."""
 
 PARSED = 10_000
-"""The pages of so many cells are parsed at each size; the rest of the pages are as long and as many."""
+"""The pages of so many cells are parsed at each size; of paperswithcode2, pages of a tenth of that."""
+
+ROWS = 30
+"""Rows of a page of paperswithcode2."""
 
 HEAD = (
     "cells", "boards", "seconds", "µs/cell", "of the first size", "peak MB", "valued",
@@ -30,7 +33,7 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """One size. Seconds are of `normalise` alone; memory is of the whole process, MB."""
+    """One size. Seconds are processor time of `normalise` alone; memory is of the whole process, MB."""
 
     cells: int
     boards: int
@@ -68,9 +71,9 @@ def one(cells: int, file: Path | None) -> Growth:
     while done < cells:
         batch = list(until(made, min(BATCH, cells - done)))
         records = [raw(board) for board in batch]
-        begun = time.perf_counter()
+        begun = time.process_time()
         found = normalise(records, [], [], vocabulary)
-        spent += time.perf_counter() - begun
+        spent += time.process_time() - begun
         done += sum(map(cells_of, batch))
         number += len(batch)
         valued += sum(result.value is not None for result in found.results)
@@ -83,16 +86,14 @@ def _parsing(real: list[Data], cells: int) -> tuple[float, float]:
     """Seconds a cell that the pages of so many cells cost: of the original site, and of paperswithcode2."""
     boards = list(until(renamed(real, seed=1), cells))
     pages = [(address(board), page(board)) for board in boards]
-    site = [
-        (data["url"], render_benchmark(data, STYLE))
-        for data in islice(benchmark_pages(real, 30), cells // 300)
-    ]
-    begun = time.perf_counter()
+    made = islice(benchmark_pages(real, ROWS), max(1, cells // 10 // ROWS))
+    site = [(data["url"], render_benchmark(data, STYLE)) for data in made]
+    begun = time.process_time()
     for url, body in pages:
         parse("pwc-html", url, body)
-    between = time.perf_counter()
+    between = time.process_time()
     for url, body in site:
         parse("paperswithcode2", url, body)
-    ended = time.perf_counter()
+    ended = time.process_time()
     html = (between - begun) / sum(map(cells_of, boards))
-    return html, (ended - between) / (30 * max(1, len(site)))
+    return html, (ended - between) / (ROWS * len(site))

@@ -26,13 +26,16 @@ RUNS = 5
 
 
 def seconds(work: Callable[[], object], runs: int = RUNS) -> float:
-    """Median duration of `work`, seconds. What a first run alone pays (imports, caches) is left out."""
+    """Median of the processor time of `work`, seconds, for work of one thread.
+
+    What others do on the machine meanwhile does not count, nor what a first run alone pays (imports, caches).
+    """
     work()
     found = []
     for _ in range(runs):
-        begun = time.perf_counter()
+        begun = time.process_time()
         work()
-        found.append(time.perf_counter() - begun)
+        found.append(time.process_time() - begun)
     return median(found)
 
 

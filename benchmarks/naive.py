@@ -20,7 +20,7 @@ Rows = list[tuple[Any, ...]]
 
 def read_table(page: bytes) -> pd.DataFrame:
     """The first table of a page."""
-    return pd.read_html(io.BytesIO(page), flavor="lxml")[0]
+    return pd.read_html(io.StringIO(page.decode()), flavor="lxml")[0]
 
 
 def read_script(page: bytes) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bs4.element import Tag
 
@@ -30,9 +31,10 @@ IsNote = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its element, its text, and the columns and rows that it says it covers."""
+    """A cell: its element and those inside, its text, and the columns and rows that it says it covers."""
 
     tag: Tag
+    elements: tuple[Tag, ...]
     text: str
     columns: int
     rows: int
@@ -95,36 +97,43 @@ class Row:
 
 def html_tables(page: Visible) -> Iterator[list[Row]]:
     """The rows of each `<table>`; those of a table inside of it are its own."""
-    for table in page.soup.find_all("table"):
-        nested = table.find("table") is not None
+    for table in page.elements:
+        if table.name != "table":
+            continue
         rows: list[tuple[Tag, list[Tag]]] = []
-        for tag in table.find_all(["tr", "td", "th"]):
-            if nested and tag.find_parent("table") is not table:
+        nested = 0  # where the last table inside of this one ends
+        for tag in page.inside(table):
+            if page.span(tag).first < nested:
                 continue
-            if tag.name == "tr":
+            if tag.name == "table":
+                nested = page.span(tag).last
+            elif tag.name == "tr":
                 rows.append((tag, []))
-            elif rows:
+            elif tag.name in ("td", "th"):
+                if not rows:  # cells without a row: repair leaves them in the table
+                    rows.append((table, []))
                 rows[-1][1].append(tag)
-            else:  # cells without a row: repair leaves them in the table
-                rows.append((table, [tag]))
         yield _rows(page, rows)
 
 
 def _aria_tables(page: Visible) -> Iterator[list[Row]]:
-    for table in page.soup.find_all(role=["table", "grid", "treegrid"]):
-        if table.name != "table":
-            rows = [
-                (row, row.find_all(role=["cell", "gridcell", "columnheader", "rowheader"]))
-                for row in table.find_all(role="row")
-            ]
+    for table in page.elements:
+        if table.get("role") in ("table", "grid", "treegrid") and table.name != "table":
+            rows: list[tuple[Tag, list[Tag]]] = []
+            for tag in page.inside(table):
+                role = tag.get("role")
+                if role == "row":
+                    rows.append((tag, []))
+                elif rows and role in ("cell", "gridcell", "columnheader", "rowheader"):
+                    rows[-1][1].append(tag)
             yield _rows(page, rows)
 
 
 def _loose_tables(page: Visible, is_header: IsHeader) -> Iterator[list[Row]]:
     """Rows made of any elements: one whose children read as a header, and those after it."""
-    for tag in page.soup.find_all(True):
-        begin, end = page.span(tag)
-        if not 3 <= end - begin <= 80 or tag.name in ("table", "tbody", "thead", "tr", "select"):
+    for tag in page.elements:
+        span = page.span(tag)
+        if not 3 <= span.end - span.begin <= 80 or tag.name in ("table", "tbody", "thead", "tr", "select"):
             continue
         children = _children(tag)
         if 3 <= len(children) <= 40 and is_header([header_word(page.text(child)) for child in children]):
@@ -159,18 +168,24 @@ def _children(tag: Tag) -> list[Tag]:
 
 def _rows(page: Visible, rows: Sequence[tuple[Tag, Sequence[Tag]]]) -> list[Row]:
     # A cell ends where the next one begins: repair of unclosed tags nests them in one another.
-    begins = [page.span(cell)[0] for _, cells in rows for cell in cells] + [len(page.stream)]
+    spans = [page.span(cell) for _, cells in rows for cell in cells]
+    ends = [
+        (min(ours.end, next_one.begin), min(ours.last, next_one.first)) for ours, next_one in pairwise(spans)
+    ]
+    ends += [(span.end, span.last) for span in spans[-1:]]
+    places = zip(spans, ends, strict=True)
     found: list[Row] = []
-    seen = 0
     for tag, cells in rows:
         row: list[Cell] = []
         for cell in cells:
-            seen += 1
-            begin, end = page.span(cell)
-            text = said(page.stream[begin : min(end, max(begin, begins[seen]))]) or spoken(cell)
-            row.append(Cell(cell, text, _number(cell, "colspan"), _number(cell, "rowspan")))
+            span, (end, last) = next(places)
+            text = said(page.stream[span.begin : end]) or spoken(cell)
+            inside = page.elements[span.first : last]
+            row.append(Cell(cell, inside, text, _number(cell, "colspan"), _number(cell, "rowspan")))
         in_head = tag.parent is not None and tag.parent.name == "thead"
-        found.append(Row(tuple(row), page.span(tag), in_head, page.text(tag) if len(row) < 2 else ""))
+        span = page.span(tag)
+        text = page.text(tag) if len(row) < 2 else ""
+        found.append(Row(tuple(row), (span.begin, span.end), in_head, text))
     return found
 
 
@@ -222,7 +237,7 @@ def _body_row(cells: Sequence[Cell], header: Sequence[str], number: int) -> tupl
     said_there = " | ".join(cell.text for cell in cells)[:120]
     if any(cell.columns > 1 for cell in cells):
         raise ParseError("cell_count", f"row {number}: a cell spans several columns: {said_there!r}")
-    if any(cell.tag.find("table") for cell in cells):
+    if any(tag.name == "table" for cell in cells for tag in cell.elements):
         raise ParseError("nested_table", f"row {number} holds a table in a cell: {said_there!r}")
     if len(cells) != len(header):
         columns = f"{len(header)} columns ({', '.join(header)})"

@@ -17,8 +17,10 @@ from bs4.element import NavigableString, PageElement, Tag
 
 from sotaduck.errors import ParseError
 
-# The largest page that is read. A leaderboard of 1,000 rows, twice on its page, has some 3 MB.
+# The largest page that is read: 10,000 rows, twice on their page, have 7 MB and 270,000 elements, and
+# take some ten seconds.
 LARGEST = 16 * 2**20
+MOST_ELEMENTS = 500_000
 
 
 def _words(text: str) -> frozenset[str]:
@@ -73,21 +75,37 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What an element holds: pieces of the stream, and elements (itself the first), by their places."""
+
+    begin: int
+    end: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Visible:
-    """A page: its tree, its pieces of text in order, and which of them each element holds."""
+    """A page: its tree, its pieces of text and its visible elements in order, and what each element holds."""
 
     soup: BeautifulSoup
     stream: tuple[Piece, ...]
-    spans: Mapping[int, tuple[int, int]]
+    elements: tuple[Tag, ...]
+    spans: Mapping[int, Span]
 
-    def span(self, tag: Tag) -> tuple[int, int]:
-        """The places in the stream where an element's text begins and ends."""
-        return self.spans.get(id(tag), (0, 0))
+    def span(self, tag: Tag) -> Span:
+        """What a visible element holds."""
+        return self.spans[id(tag)]
+
+    def inside(self, tag: Tag) -> tuple[Tag, ...]:
+        """The visible elements inside of one, in order."""
+        span = self.spans[id(tag)]
+        return self.elements[span.first + 1 : span.last]
 
     def text(self, tag: Tag) -> str:
         """The visible text of an element; where there is none, what screen readers are told."""
-        begin, end = self.span(tag)
-        return said(self.stream[begin:end]) or spoken(tag)
+        span = self.spans[id(tag)]
+        return said(self.stream[span.begin : span.end]) or spoken(tag)
 
 
 def read_html(body: bytes, media_type: str = "") -> Visible:
@@ -102,8 +120,11 @@ def read_html(body: bytes, media_type: str = "") -> Visible:
     if kind and "html" not in kind and kind not in ("text/plain", "application/octet-stream"):
         raise ParseError("not_html", f"the server sent {kind}, not HTML")
     text = decode(body, media_type)
-    if not re.search(r"<[a-zA-Z!]", text):
+    elements = sum(1 for _ in re.finditer(r"<[a-zA-Z!]", text))
+    if not elements:
         raise ParseError("not_html", f"there is no element in the page: {fold(text[:200])[:60]!r}")
+    if elements > MOST_ELEMENTS:
+        raise ParseError("too_large", f"the page has {elements:,} elements, more than {MOST_ELEMENTS:,}")
     _refuse_cut_short(text)
     # lxml gets bytes whose encoding is certain, so that no meta can change its mind half-way.
     soup = BeautifulSoup(
@@ -214,7 +235,8 @@ def _walk(soup: BeautifulSoup) -> Visible:
     """The text of a page in order, cut wherever an element begins or ends."""
     root: Tag = soup.body or soup
     stream: list[Piece] = []
-    spans: dict[int, tuple[int, int]] = {}
+    elements: list[Tag] = [root]
+    spans: dict[int, Span] = {}
     run: list[str] = []
     gap = ""
 
@@ -230,11 +252,11 @@ def _walk(soup: BeautifulSoup) -> Visible:
             stream.append(Piece(len(stream), text, gap, tag, anchor, unseen))
             gap = " " if raw[-1:].isspace() else ""
 
-    # (element, its children still to come, its link, unseen, where it begins): a stack instead of recursion.
-    Level = tuple[Tag, Iterator[PageElement], Tag | None, bool, int]
-    stack: list[Level] = [(root, iter(root.contents), None, _is_unseen(root), 0)]
+    # (element, its children still to come, its link, unseen, its places): a stack instead of recursion.
+    Level = tuple[Tag, Iterator[PageElement], Tag | None, bool, int, int]
+    stack: list[Level] = [(root, iter(root.contents), None, _is_unseen(root), 0, 0)]
     while stack:
-        tag, children, anchor, unseen, begin = stack[-1]
+        tag, children, anchor, unseen, begin, first = stack[-1]
         for child in children:
             if type(child) is NavigableString:  # comments, CDATA and the like are subclasses
                 run.append(child)
@@ -246,15 +268,16 @@ def _walk(soup: BeautifulSoup) -> Visible:
                 if name not in DROPPED:
                     link = child if name == "a" and child.get("href") else anchor
                     hidden = unseen or _is_unseen(child)
-                    stack.append((child, iter(child.contents), link, hidden, len(stream)))
+                    stack.append((child, iter(child.contents), link, hidden, len(stream), len(elements)))
+                    elements.append(child)
                     break
         else:
             flush(tag, anchor, unseen)
-            spans[id(tag)] = (begin, len(stream))
+            spans[id(tag)] = Span(begin, len(stream), first, len(elements))
             stack.pop()
             if tag.name not in INLINE:
                 gap = "\n"
-    return Visible(soup, tuple(stream), spans)
+    return Visible(soup, tuple(stream), tuple(elements), spans)
 
 
 def _is_unseen(tag: Tag) -> bool:

@@ -20,7 +20,7 @@ from extract.capture import Captured, capture_pages
 from extract.discover import discover_boards, listed_boards
 from extract.http import PoliteSession
 from extract.warcs import capture_warcs
-from flows.reading import read_pages
+from flows.reading import good, read_pages
 from flows.run import Pages, Progress, Run, now
 from sotaduck.config import BUNDLED
 from sotaduck.records import RawBoard
@@ -135,6 +135,7 @@ def capture_papers(run: Run, name: str, gathered: Pages, progress: Progress) -> 
                 _fetch(run, name, session, [url], answer, progress, "")
                 if pause is None or not any(item.reason == "rate_exceeded" for item in answer.failures):
                     break
+                pages.captures += answer.captures
                 log.warning("%s asks to slow down; waiting %.0f s", name, pause)
                 time.sleep(pause)
             pages.add(answer)
@@ -180,6 +181,8 @@ def _fetch(
             pages.failures.append(item.failure)
             if item.capture:
                 pages.captures.append((item.capture, "failed"))
-    good = [item.capture for item in captured if item.capture and not item.failure]
-    for batch in read_pages(run.archive, good, Known() if full else run.known):
+    fresh = [item.capture for item in captured if item.capture and not item.failure]
+    addresses = {capture.url for capture in fresh}
+    unread = [item for item in good(run.left_over) if item.source == name and item.url in addresses]
+    for batch in read_pages(run.archive, [*unread, *fresh], Known() if full else run.known):
         pages.add(batch)

@@ -72,9 +72,9 @@ def batches(run: Run, pages: Pages, captures: Sequence[Capture], progress: Progr
         run.failures += pages.failures
         new = {capture.capture_id for capture, _ in pages.captures} | {item.capture_id for item in captures}
         left_over = _left_over(run, new)
-        yield pages
+        yield pages.without(run.known.captures)
         yield _errors(left_over)
-        reading = read_pages(run.archive, _counted([*_good(left_over), *captures], progress), run.known)
+        reading = read_pages(run.archive, _counted([*good(left_over), *captures], progress), run.known)
         for batch in _timed(run, reading):
             run.failures += batch.failures
             yield batch
@@ -85,7 +85,7 @@ def batches(run: Run, pages: Pages, captures: Sequence[Capture], progress: Progr
     run.failures += [failure for failure in pages.failures if failure.capture_id is None]
     # Who was there when it failed knows more of it than the archive.
     told = {failure.capture_id: failure for failure in pages.failures}
-    reading = _timed(run, read_pages(run.archive, _counted(_good(captures), progress), Known()))
+    reading = _timed(run, read_pages(run.archive, _counted(good(captures), progress), Known()))
     for batch in chain([_errors(captures)], reading):
         run.failures += [
             told.get(item.capture_id, item)
@@ -96,7 +96,7 @@ def batches(run: Run, pages: Pages, captures: Sequence[Capture], progress: Progr
 
 
 def _left_over(run: Run, new: Collection[str]) -> list[Capture]:
-    """What a run that ended early has put into the archive alone, in order of time."""
+    """What other runs have put into the archive and not loaded, in order of time."""
     return [
         capture
         for capture in run.archive.captures()
@@ -106,7 +106,8 @@ def _left_over(run: Run, new: Collection[str]) -> list[Capture]:
     ]
 
 
-def _good(captures: Iterable[Capture]) -> list[Capture]:
+def good(captures: Iterable[Capture]) -> list[Capture]:
+    """Those that hold or confirm a page."""
     return [capture for capture in captures if capture.status in GOOD]
 
 

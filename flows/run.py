@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,6 +66,16 @@ class Pages:
             getattr(self, name).extend(getattr(other, name))
         self.seen |= other.seen
 
+    def without(self, captures: Collection[str]) -> Pages:
+        """What does not come from these captures; every failure, too."""
+        rest = Pages()
+        rest.captures = [item for item in self.captures if item[0].capture_id not in captures]
+        rest.boards = [board for board in self.boards if board.capture_id not in captures]
+        rest.papers = [paper for paper in self.papers if paper.capture_id not in captures]
+        rest.entries = [entry for entry in self.entries if entry.capture_id not in captures]
+        rest.failures, rest.seen = self.failures, self.seen
+        return rest
+
 
 class Run:
     """One run: what it is about, what it has found, how long its stages took.
@@ -73,6 +83,7 @@ class Run:
     Attributes:
         rebuilds: the warehouse is made anew from the whole archive: because somebody asks for it, or
             because another vocabulary made the one that is there.
+        left_over: what earlier runs that ended early have put into the archive alone, in order of time.
         refused: capture_id → the boards of it that are not accepted, until the capture is loaded.
         standing: (source, address) → digest and refused boards, where they are the page's last word.
 
@@ -100,13 +111,14 @@ class Run:
         self.notes: list[str] = []
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.stages: dict[str, float] = {}
-        self.rebuilds = self._rebuilds()
+        held = archive.captures()
+        self.left_over = [capture for capture in held if capture.capture_id not in self.known.captures]
+        self.rebuilds = self._rebuilds({capture.capture_id for capture in held})
 
-    def _rebuilds(self) -> bool:
+    def _rebuilds(self, held: Collection[str]) -> bool:
         if self.kind not in ("replay", "full") and self.known.vocabulary == self.vocabulary.digest:
             return False
-        held = {capture.capture_id for capture in self.archive.captures()}
-        if lost := len(self.known.captures - held):
+        if lost := len(self.known.captures.difference(held)):
             raise ArchiveError(
                 f"{self.config.archive}: lacks {lost:,} of the {len(self.known.captures):,} captures that "
                 f"{self.config.warehouse} was made from; to build it anew would lose them. Restore the "

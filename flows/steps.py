@@ -126,6 +126,8 @@ def building(run: Run) -> Iterator[Any]:
         BuildInProgress, WarehouseError: as `warehouse.publish.build`.
     """
     with publish.build(run.config.warehouse, fresh=run.rebuilds) as build:
+        # Another run may have loaded since this one began, also what this one has captured.
+        run.known = state.known(run.config.warehouse)
         loading.set_sources(build, [source.facts() for source in sources.SOURCES.values()])
         yield build
 

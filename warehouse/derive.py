@@ -15,8 +15,8 @@ HERE = Path(__file__).parent
 BEFORE_MATCHING = ("10_boards", "20_paper_ids", "21_papers", "30_rows")
 AFTER_MATCHING = ("40_results", "45_history", "50_suspects", "60_conflicts")
 VIEWS = (
-    "results", "ranked_results", "sota_history", "current_sota", "leaderboards", "papers",
-    "models", "model_aliases", "suspects", "conflicts", "agreement", "provenance", "datasets", "methods", "quarantine",
+    "results", "ranked_results", "sota_history", "current_sota", "leaderboards", "papers", "models",
+    "model_aliases", "suspects", "conflicts", "agreement", "provenance", "datasets", "methods", "quarantine",
     "runs", "failures", "checks", "captures", "sources",
 )  # fmt: skip
 """In the order in which they are made: a view stands behind those that it reads."""
@@ -61,7 +61,9 @@ def candidates(connection: duckdb.DuckDBPyConnection) -> list[Candidate]:
     """The listed results of leaderboards that several boards feed, in a stable order."""
     rows = connection.execute(
         """
-        select r.result_id, r.leaderboard_id, r.board_id, r.trust, r.position, r.model_id, r.paper_id, r.value, b.upper_bound
+        select
+            r.result_id, r.leaderboard_id, r.board_id, r.trust, r.position, r.model_id, r.paper_id, r.value,
+            b.upper_bound
         from mart.rows r
         join mart.boards b using (board_id)
         join mart.leaderboards l on l.leaderboard_id = r.leaderboard_id and l.boards > 1

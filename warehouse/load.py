@@ -45,7 +45,7 @@ def add(connection: duckdb.DuckDBPyConnection, batch: Normalised, seen: Mapping[
         seen: capture_id → time of the capture, for every capture of the batch.
     """
     ids = {(board.board_id, board.capture_id): content_id(board) for board in batch.boards}
-    observed = {
+    observed: dict[str, list[Any]] = {
         "board_id": [board.board_id for board in batch.boards],
         "capture_id": [board.capture_id for board in batch.boards],
         "seen_at": [_naive(seen[board.capture_id]) for board in batch.boards],
@@ -74,15 +74,14 @@ def add(connection: duckdb.DuckDBPyConnection, batch: Normalised, seen: Mapping[
     insert(connection, "core.results", columns)
     columns = dict(columns_of(Quarantined, quarantine))
     columns["content_id"] = [new.get((line.board_id or "", line.capture_id)) for line in quarantine]
-    insert(connection, "core.quarantine", columns)
-    insert(connection, "core.observations", observed)
+    insert(connection, "core.quarantine", columns, once=True)
+    insert(connection, "core.observations", observed, once=True)
     papers = _distinct(batch.papers, paper_record_id)
     columns = dict(columns_of(Paper, list(papers.values())))
     columns["record_id"] = list(papers)
     insert(connection, "core.papers", columns, unless="record_id")
-    insert(connection, "core.entries", columns_of(RawEntry, list(batch.entries)))
-    aliases = list(dict.fromkeys(batch.aliases))
-    insert(connection, "core.aliases", columns_of(ModelAlias, aliases), unless="model_id, published, rule")
+    insert(connection, "core.entries", columns_of(RawEntry, list(batch.entries)), once=True)
+    insert(connection, "core.aliases", columns_of(ModelAlias, list(batch.aliases)), once=True)
 
 
 def confirm(connection: duckdb.DuckDBPyConnection) -> None:
@@ -182,14 +181,25 @@ def _known_contents(connection: duckdb.DuckDBPyConnection, wanted: set[str]) -> 
 
 
 def columns_of(kind: type, records: Sequence[Any], without: tuple[str, ...] = ()) -> dict[str, list[Any]]:
+    """Records as columns, a list a field."""
     names = [item.name for item in fields(kind) if item.name not in without]
     return {name: [getattr(record, name) for record in records] for name in names}
 
 
 def insert(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Columns, unless: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Columns,
+    *,
+    unless: str | None = None,
+    once: bool = False,
 ) -> None:
-    """Insert columns by name; with `unless`, only rows whose key is not there yet."""
+    """Insert columns by name.
+
+    Args:
+        unless: key column; rows whose key is there already are left out.
+        once: rows that are there already, word for word, are left out.
+    """
     if not columns or not next(iter(columns.values())):
         return
     types = {
@@ -199,12 +209,15 @@ def insert(
             [table],
         ).fetchall()
     }
-    arrow = pa.table({name: pa.array(values, _arrow(types[name])) for name, values in columns.items()})
+    arrow = pa.table({name: pa.array(values, _ARROW[types[name]]) for name, values in columns.items()})
     connection.register("incoming", arrow)
-    anti = (
-        f"where ({unless}) not in (select ({unless}) from {table})" if unless else ""
-    )  # the names come from this module, never from data
-    connection.execute(f"insert into {table} by name select * from incoming {anti}")
+    # The names come from this package, never from data.
+    rows = "select * from incoming"
+    if unless:
+        rows += f" where {unless} not in (select {unless} from {table})"
+    if once:
+        rows += f" except select {', '.join(columns)} from {table}"
+    connection.execute(f"insert into {table} by name {rows}")
     connection.unregister("incoming")
 
 
@@ -221,10 +234,6 @@ _ARROW = {
     "MAP(VARCHAR, BIGINT)": pa.map_(pa.string(), pa.int64()),
     "MAP(VARCHAR, DOUBLE)": pa.map_(pa.string(), pa.float64()),
 }
-
-
-def _arrow(kind: str) -> pa.DataType:
-    return _ARROW[kind]
 
 
 def _naive(time: datetime) -> datetime:

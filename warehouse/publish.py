@@ -1,6 +1,6 @@
 """Build beside, swap atomically, one build at a time.
 
-    lock ─▶ copy of the published file (or a new one) ─▶ migrations ─▶ the caller's work ─▶ close, fsync, rename
+    lock ─▶ copy of the published file (or a new one) ─▶ migrations ─▶ the caller's work ─▶ fsync, rename
 
 DuckDB lets one process write and none read beside it, so nobody ever writes the published file: readers keep
 the snapshot that they opened, and a build that ends early, however it ends, changes nothing.
@@ -22,6 +22,10 @@ from sotaduck.errors import BuildInProgress, WarehouseError, WarehouseTooNew
 SCHEMA = Path(__file__).parent / "schema"
 _MARK = "sotaduck"
 
+BUILD_MEMORY = "1200MB"
+"""What DuckDB may hold while it builds; beyond it, it spills to disk. A whole dump of half a million papers
+then stays below 2 GB with all that Python holds beside it (docs/benchmarks.md)."""
+
 
 def migrations() -> list[tuple[int, Path]]:
     """The numbered migrations, in order."""
@@ -33,25 +37,27 @@ SCHEMA_VERSION = migrations()[-1][0]
 
 
 @contextlib.contextmanager
-def build(warehouse: Path, fresh: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def build(warehouse: Path, fresh: bool = False, wait: float = 60) -> Iterator[duckdb.DuckDBPyConnection]:
     """Have a private copy of the warehouse for the block; publish it where the block ends well.
 
     Args:
-        warehouse: the published file; need not exist.
+        warehouse: the published file; need not exist. Of a symbolic link, the file that it names is replaced.
         fresh: begin with an empty warehouse. Runs and their records are kept.
+        wait: seconds to wait for another build of this warehouse to end.
 
     Raises:
-        BuildInProgress: another process is building this warehouse.
+        BuildInProgress: another process is still building this warehouse.
         WarehouseTooNew: a later release made it.
         WarehouseError: the path cannot be used, or the disk is full; the published file is as it was.
     """
+    warehouse = Path(os.path.realpath(warehouse))
     _check_path(warehouse)
-    lock = FileLock(_beside(warehouse, "lock"), timeout=0)
+    lock = FileLock(_beside(warehouse, "lock"), timeout=wait)
     try:
         lock.acquire()
     except Timeout:
         raise BuildInProgress(
-            f"{warehouse}: another run is building this warehouse; wait until it has ended"
+            f"{warehouse}: another run is building this warehouse and has not ended in {wait:g} s; try later"
         ) from None
     except OSError as error:
         raise WarehouseError(f"{warehouse}: its folder cannot be written ({error.strerror})") from error
@@ -61,6 +67,8 @@ def build(warehouse: Path, fresh: bool = False) -> Iterator[duckdb.DuckDBPyConne
             draft = _beside(warehouse, f"build-{os.getpid()}")
             try:
                 yield from _draft(warehouse, draft, fresh)
+                if warehouse.exists():
+                    shutil.copymode(warehouse, draft)
                 _sync(draft)
                 os.replace(draft, warehouse)  # noqa: PTH105 (the one call that swaps atomically, by its own name)
                 _sync(warehouse.parent)
@@ -99,6 +107,8 @@ def connect(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise WarehouseError(f"{file}: cannot be opened as a warehouse: {_first_line(error)}") from error
     connection.execute("set timezone = 'UTC'")
+    if not read_only:
+        connection.execute(f"set memory_limit = '{BUILD_MEMORY}'")
     if read_only:
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
@@ -114,8 +124,8 @@ def check_published(warehouse: Path) -> None:
     """
     if warehouse.with_name(warehouse.name + ".wal").exists():
         raise WarehouseError(
-            f"{warehouse}.wal is there: another program has the warehouse open for writing, or was killed while it "
-            "had. Close that program; if none runs, open and close the file once with DuckDB"
+            f"{warehouse}.wal is there: another program has the warehouse open for writing, or was killed "
+            "while it had. Close that program; if none runs, open and close the file once with DuckDB"
         )
     connection = connect(warehouse, read_only=True)
     try:
@@ -188,8 +198,11 @@ def _beside(warehouse: Path, kind: str) -> Path:
 
 def _remove_left_over(warehouse: Path) -> None:
     """What killed builds left; whoever holds the lock is the only build."""
-    for file in warehouse.parent.glob(f".{warehouse.name}.build-*"):
-        file.unlink(missing_ok=True)
+    for left in warehouse.parent.glob(f".{warehouse.name}.build-*"):
+        if left.is_dir():  # where DuckDB puts what its memory does not hold
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def _remove(draft: Path) -> None:
@@ -212,11 +225,11 @@ def _explained(warehouse: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise WarehouseError(
-            f"{warehouse}: could not be built ({error.strerror or error}); the published warehouse is as it was"
+            f"{warehouse}: could not be built ({error.strerror or error}); what is published is as it was"
         ) from error
     except duckdb.Error as error:
         raise WarehouseError(
-            f"{warehouse}: could not be built ({_first_line(error)}); the published warehouse is as it was"
+            f"{warehouse}: could not be built ({_first_line(error)}); what is published is as it was"
         ) from error
 
 

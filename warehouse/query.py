@@ -109,7 +109,7 @@ def chain(warehouse: Path, result_id: str) -> Row:
         found = _rows(connection, "from ranked_results where result_id = $1", [result_id])
         if not found:
             raise WarehouseError(
-                f"there is no result {result_id!r}; `sotaduck leaderboard ID --json` gives those of a leaderboard"
+                f"there is no result {result_id!r}; `sotaduck leaderboard ID --json` gives those of one board"
             )
         order = "order by source, source_url, position"
         return {

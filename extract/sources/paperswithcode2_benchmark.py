@@ -108,7 +108,9 @@ def _merge(
     merged = []
     for at, (card, ways) in enumerate(zip(cards, read_cards(cards, metric), strict=True)):
         if not table:
-            row = RawRow(at + 1, card.number, ways[0].model, (ways[0].value or None,), ways[0].extra_data)
+            if not ways[0].value:
+                raise ParseError("unreadable_card", f"there is no value in {card}")
+            row = RawRow(at + 1, card.number, ways[0].model, (ways[0].value,), ways[0].extra_data)
             merged.append(_with_card(page, row, card, ways[0]))
             continue
         item = table[at]

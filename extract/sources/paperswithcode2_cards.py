@@ -161,10 +161,10 @@ def _end(page: Visible, parts: Sequence[Piece], marks: Sequence[_Mark], metric: 
     named = _name(metric)
     end = last
     for tag in (parts[last].tag, *parts[last].tag.parents):
-        begin, stop = page.span(tag)
-        if before is not None and begin <= before.at and named.search(_text(parts[last:end])):
+        span = page.span(tag)
+        if before is not None and span.begin <= before.at and named.search(_text(parts[last:end])):
             break
-        end = next((at for at in range(end, len(parts)) if parts[at].at >= stop), len(parts))
+        end = next((at for at in range(end, len(parts)) if parts[at].at >= span.end), len(parts))
     return end
 
 

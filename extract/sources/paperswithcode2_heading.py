@@ -19,6 +19,7 @@ _METRIC = re.compile(r"(?i)^metric\s*:\s*(?P<rest>.*)$")
 _DIRECTION = re.compile(
     r"(?i)\s*[(\[–—,:·-]*\s*\b(?P<way>higher|lower)(?:\s+values?)? (?:is|are) better\b\s*[)\]]?\s*$"
 )
+HEADINGS = ("h1", "h2", "h3")
 _CRUMB_ENDS = " /›»>→"
 # A heading is short; a line of prose with `on` in it may be not.
 _LONGEST_HEADING = 300
@@ -97,9 +98,8 @@ def read_names(page: Page, outside: Sequence[Piece]) -> tuple[str, str, str | No
 def _headings(page: Page, outside: Sequence[Piece]) -> Iterator[str]:
     """Texts that may be the heading, the likeliest first."""
     soup = page.visible.soup
-    for tag in (*soup.find_all(["h1", "h2", "h3"]), *soup.find_all(role="heading")):
-        if " on " in (text := page.visible.text(tag)):
-            yield text
+    headings = [tag for tag in page.visible.elements if tag.name in HEADINGS or tag.get("role") == "heading"]
+    yield from (text for text in map(page.visible.text, headings) if " on " in text)
     above = []
     for line in lines(outside):
         if _METRIC.match(line):

@@ -110,8 +110,7 @@ def columns(grid: Grid, known: Callable[[str], str | None]) -> dict[str, int]:
 
 def links(cell: Cell) -> list[Tag]:
     """The links of a cell."""
-    own = [cell.tag] if cell.tag.name == "a" and cell.tag.get("href") else []
-    return own + list(cell.tag.find_all("a", href=True))
+    return [tag for tag in cell.elements if tag.name == "a" and tag.get("href")]
 
 
 def unique(items: Iterable[str | None]) -> tuple[str, ...]:

@@ -50,16 +50,18 @@ def read_paper(capture: Capture, body: bytes) -> RawPaper:
     page = Page.of(capture, body)
     results, covered = _results(page)
     stream = [part for part in page.visible.stream if not part.unseen and part.at not in covered]
-    title, begin = _title(page, stream)
+    crumbs = list(_crumbs(stream))
+    title, begin = _title(page, stream, crumbs)
     sections = [
         (at, part.text.casefold()) for at, part in enumerate(stream) if at >= begin and _opens(stream, at)
     ]
-    end = sections[0][0] if sections else len(stream)
-    head = stream[begin:end]
+    head = stream[begin : sections[0][0] if sections else len(stream)]
     labels = next((at for at, part in enumerate(head) if _LABEL.fullmatch(part.text)), len(head))
-    is_paper = sections or results or labels < len(head) or any(_ISO.match(part.text) for part in head)
-    if title is None or not is_paper:
-        reason = "missing_title" if is_paper else "not_a_paper"
+    linked = labels < len(head) and head[labels].anchor is not None
+    is_paper = crumbs or results or linked or any(name == "abstract" for _, name in sections)
+    has_more = sections or results or labels < len(head) or any(_ISO.match(part.text) for part in head)
+    if title is None or not (is_paper and has_more):
+        reason = "missing_title" if title is None and is_paper and has_more else "not_a_paper"
         raise page.refuse(reason, "there is no `Papers / <title>` with a paper below it")
     authors, date, venue, tasks = _byline(head[:labels])
     links = _links(page, head)
@@ -98,13 +100,12 @@ def _is_heading(part: Piece) -> bool:
     )
 
 
-def _title(page: Page, stream: Sequence[Piece]) -> tuple[str | None, int]:
+def _title(page: Page, stream: Sequence[Piece], crumbs: Sequence[tuple[int, str]]) -> tuple[str | None, int]:
     """The title, and the place of the first piece behind it.
 
     It stands twice: in the breadcrumb `Papers / <title>` (there it may be cut), then as heading.
     """
-    headings = [tag for tag in page.visible.soup.find_all("h1") if page.visible.text(tag)]
-    crumbs = list(_crumbs(stream))
+    headings = [tag for tag in page.visible.elements if tag.name == "h1" and page.visible.text(tag)]
     for at, crumb in crumbs:
         for tag in headings:
             if same_title(text := page.visible.text(tag), crumb):
@@ -135,8 +136,8 @@ def _crumbs(stream: Sequence[Piece]) -> Iterator[tuple[int, str]]:
 
 
 def _behind(page: Page, stream: Sequence[Piece], tag: Tag) -> int:
-    _, stop = page.visible.span(tag)
-    return next((at for at, part in enumerate(stream) if part.at >= stop), len(stream))
+    end = page.visible.span(tag).end
+    return next((at for at, part in enumerate(stream) if part.at >= end), len(stream))
 
 
 def _byline(head: Sequence[Piece]) -> tuple[tuple[str, ...], str | None, str | None, list[str]]:

@@ -120,7 +120,7 @@ def _table_row(page: Page, number: int, cells: dict[str, Cell]) -> TableRow:
         raise wrong("extra_data")
     title = take("paper")
     if is_cut(title):
-        title = _tooltip(cells["paper"].tag, title or "") or title
+        title = _tooltip(cells["paper"], title or "") or title
     codes = unique(page.code(link) for link in links(cells["code"])) if "code" in cells else ()
     code_words = re.sub(r"(?i)\(?(?:code|official|\+?\d+)\)?|[\s,|·]", "", take("code") or "")
     if code_words not in DASHES and not codes:
@@ -146,9 +146,9 @@ def _table_row(page: Page, number: int, cells: dict[str, Cell]) -> TableRow:
     return TableRow(row, stated, code=take("code") is not None or bool(codes))
 
 
-def _tooltip(cell: Tag, shown: str) -> str | None:
+def _tooltip(cell: Cell, shown: str) -> str | None:
     """The full title where a cut one carries it as a tooltip."""
-    for tag in (cell, *cell.find_all(title=True)):
+    for tag in cell.elements:
         full = fold(str(tag.get("title", "")))
         if len(full) > len(shown) - 3 and same_title(shown, full):
             return full

@@ -2,7 +2,9 @@
 -- before what rows of leaderboards say, the most trusted source, the newest capture. `field_sources` says which.
 create or replace table mart.papers as
 with latest as (
-    select p.*, m.merged_id, s.trust, c.fetched_at
+    -- Which records count, and in which order: without their texts, which would fill the memory of the sorts.
+    select
+        p.rowid as record, m.merged_id, p.from_row, s.trust, c.fetched_at, length(p.title) as title_length, p.record_id
     from core.papers p
     join mart.paper_ids m using (paper_id)
     join core.sources s using (source)
@@ -14,46 +16,52 @@ with latest as (
 ),
 ordered as (
     select
-        *,
+        record, merged_id,
         row_number() over (
-            partition by merged_id order by from_row, trust, fetched_at desc, length(title) desc, record_id
+            partition by merged_id order by from_row, trust, fetched_at desc, title_length desc, record_id
         ) as place
     from latest
+),
+merged as (
+    select
+        o.merged_id as paper_id,
+        arg_min(p.title, (p.title_key is null, o.place)) as title,
+        bool_and(p.title_key is null) as title_cut,
+        coalesce(arg_min(p.authors, o.place) filter (where len(p.authors) > 0), []) as authors,
+        arg_min(p.published, o.place) filter (where p.published is not null) as published,
+        arg_min(p.updated, o.place) filter (where p.updated is not null) as updated,
+        arg_min(p.venue, o.place) filter (where p.venue is not null) as venue,
+        arg_min(p.venue_year, o.place) filter (where p.venue is not null) as venue_year,
+        arg_min(p.venue_month, o.place) filter (where p.venue is not null) as venue_month,
+        arg_min(p.arxiv_id, o.place) filter (where p.arxiv_id is not null) as arxiv_id,
+        arg_min(p.doi, o.place) filter (where p.doi is not null) as doi,
+        coalesce(arg_min(p.categories, o.place) filter (where len(p.categories) > 0), []) as categories,
+        arg_min(p.journal_ref, o.place) filter (where p.journal_ref is not null) as journal_ref,
+        arg_min(o.record, o.place) filter (where p.abstract is not null) as abstract_record,
+        coalesce(arg_min(p.tasks, o.place) filter (where len(p.tasks) > 0), []) as tasks,
+        list_sort(list_distinct(flatten(list(p.code_urls)))) as code_urls,
+        list_sort(list_distinct(flatten(list(p.official_code_urls)))) as official_code_urls,
+        arg_min(p.url, o.place) filter (where p.url <> '') as url,
+        arg_min(p.source, o.place) as source,
+        list_sort(list(distinct p.source)) as sources,
+        arg_min(p.capture_id, o.place) as capture_id,
+        map_from_entries(list_filter([
+            {'key': 'title', 'value': arg_min(p.source, (p.title_key is null, o.place))},
+            {'key': 'authors', 'value': arg_min(p.source, o.place) filter (where len(p.authors) > 0)},
+            {'key': 'published', 'value': arg_min(p.source, o.place) filter (where p.published is not null)},
+            {'key': 'updated', 'value': arg_min(p.source, o.place) filter (where p.updated is not null)},
+            {'key': 'venue', 'value': arg_min(p.source, o.place) filter (where p.venue is not null)},
+            {'key': 'arxiv_id', 'value': arg_min(p.source, o.place) filter (where p.arxiv_id is not null)},
+            {'key': 'doi', 'value': arg_min(p.source, o.place) filter (where p.doi is not null)},
+            {'key': 'categories', 'value': arg_min(p.source, o.place) filter (where len(p.categories) > 0)},
+            {'key': 'journal_ref', 'value': arg_min(p.source, o.place) filter (where p.journal_ref is not null)},
+            {'key': 'abstract', 'value': arg_min(p.source, o.place) filter (where p.abstract is not null)},
+            {'key': 'tasks', 'value': arg_min(p.source, o.place) filter (where len(p.tasks) > 0)}
+        ], lambda entry : entry.value is not null)) as field_sources
+    from ordered o join core.papers p on p.rowid = o.record
+    group by o.merged_id
 )
-select
-    merged_id as paper_id,
-    arg_min(title, (title_key is null, place)) as title,
-    bool_and(title_key is null) as title_cut,
-    coalesce(arg_min(authors, place) filter (where len(authors) > 0), []) as authors,
-    arg_min(published, place) filter (where published is not null) as published,
-    arg_min(updated, place) filter (where updated is not null) as updated,
-    arg_min(venue, place) filter (where venue is not null) as venue,
-    arg_min(venue_year, place) filter (where venue is not null) as venue_year,
-    arg_min(venue_month, place) filter (where venue is not null) as venue_month,
-    arg_min(arxiv_id, place) filter (where arxiv_id is not null) as arxiv_id,
-    arg_min(doi, place) filter (where doi is not null) as doi,
-    coalesce(arg_min(categories, place) filter (where len(categories) > 0), []) as categories,
-    arg_min(journal_ref, place) filter (where journal_ref is not null) as journal_ref,
-    arg_min(abstract, place) filter (where abstract is not null) as abstract,
-    coalesce(arg_min(tasks, place) filter (where len(tasks) > 0), []) as tasks,
-    list_sort(list_distinct(flatten(list(code_urls)))) as code_urls,
-    list_sort(list_distinct(flatten(list(official_code_urls)))) as official_code_urls,
-    arg_min(url, place) filter (where url <> '') as url,
-    arg_min(source, place) as source,
-    list_sort(list(distinct source)) as sources,
-    arg_min(capture_id, place) as capture_id,
-    map_from_entries(list_filter([
-        {'key': 'title', 'value': arg_min(source, (title_key is null, place))},
-        {'key': 'authors', 'value': arg_min(source, place) filter (where len(authors) > 0)},
-        {'key': 'published', 'value': arg_min(source, place) filter (where published is not null)},
-        {'key': 'updated', 'value': arg_min(source, place) filter (where updated is not null)},
-        {'key': 'venue', 'value': arg_min(source, place) filter (where venue is not null)},
-        {'key': 'arxiv_id', 'value': arg_min(source, place) filter (where arxiv_id is not null)},
-        {'key': 'doi', 'value': arg_min(source, place) filter (where doi is not null)},
-        {'key': 'categories', 'value': arg_min(source, place) filter (where len(categories) > 0)},
-        {'key': 'journal_ref', 'value': arg_min(source, place) filter (where journal_ref is not null)},
-        {'key': 'abstract', 'value': arg_min(source, place) filter (where abstract is not null)},
-        {'key': 'tasks', 'value': arg_min(source, place) filter (where len(tasks) > 0)}
-    ], lambda entry : entry.value is not null)) as field_sources
-from ordered
-group by merged_id;
+-- Abstracts are most of the text that there is: they are looked up once it is known which ones are wanted.
+select m.* exclude (abstract_record), a.abstract
+from merged m left join core.papers a on a.rowid = m.abstract_record;
+
