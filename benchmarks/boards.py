@@ -9,7 +9,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from itertools import chain, count, cycle, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +58,14 @@ def cells_of(board: Data) -> int:
 
 
 def renamed(real: list[Data], seed: int = 0) -> Iterator[Data]:
-    """Boards without end, made from the real ones.
+    """Boards without end, made from the real ones in an order drawn at random.
 
     Each has a task, models and papers of its own, and decimals with three more digits: a text that comes
     again and again would be read once and then remembered.
     """
     draw = random.Random(seed)
-    for number, board in enumerate(cycle(real)):
+    mixed = chain.from_iterable(draw.sample(real, len(real)) for _ in count())
+    for number, board in enumerate(mixed):
         rows = [_renamed_row(row, number, place, draw) for place, row in enumerate(board["rows"])]
         yield {**board, "table_id": number, "task": f"{board['task']} {number}", "rows": rows}
 

@@ -6,8 +6,8 @@ validation, the warehouse is as it was · 4 done, but some pages could not be fe
 
 from __future__ import annotations
 
-import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,10 +39,27 @@ def _warehouse(config: Path | None, warehouse: Path | None) -> Path:
 
 
 def _echo_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    from cli import machine
+
+    click.echo(machine.as_json(value))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands. One whose reader has seen enough (`sotaduck sql … | head`) ends well."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command, and give its exit status."""
+        try:
+            status = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is buffered is written when the interpreter ends, and has to go somewhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return status
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="sotaduck")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, line by line, on standard error.")
 def cli(verbose: bool) -> None:
@@ -102,7 +119,12 @@ def refresh(
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @warehouse_options
 def ingest(
-    kind: str, paths: tuple[Path, ...], brief: bool, as_json: bool, warehouse: Path | None, config: Path | None
+    kind: str,
+    paths: tuple[Path, ...],
+    brief: bool,
+    as_json: bool,
+    warehouse: Path | None,
+    config: Path | None,
 ) -> int:
     """Load files: KIND is pwc-dump, pwc-html, opencodepapers, nlp-progress, codesota, arxiv or warc.
 
@@ -142,12 +164,11 @@ def sql(query: str, style: str, warehouse: Path | None, config: Path | None) -> 
     elif style == "csv":
         import csv
 
+        from cli import machine
+
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(answer.columns)
-        for row in answer.rows:
-            writer.writerow(
-                [json.dumps(cell, default=str) if isinstance(cell, list) else cell for cell in row]
-            )
+        writer.writerows([machine.csv_cell(cell) for cell in row] for row in answer.rows)
     else:
         from cli import tables
 
@@ -291,10 +312,6 @@ def main() -> None:
     except SotaduckError as error:
         click.echo(f"sotaduck: {error}", err=True)
         raise SystemExit(error.exit_status) from None
-    except BrokenPipeError:
-        # Whoever reads from us has seen enough (`sotaduck sql … | head`).
-        sys.stderr.close()
-        raise SystemExit(0) from None
     raise SystemExit(status if isinstance(status, int) else 0)
 
 

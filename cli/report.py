@@ -135,7 +135,9 @@ def _some(console: Console, colour: str, word: str, lines: Sequence[str], view: 
 
 def figures(counts: Mapping[str, int]) -> str:
     """The run's figures in one line of words: what it did, and what the warehouse holds now."""
-    words = {name: f"{value:,} {name.removeprefix('total_').replace('_', ' ')}" for name, value in counts.items()}
+    words = {
+        name: f"{value:,} {name.removeprefix('total_').replace('_', ' ')}" for name, value in counts.items()
+    }
     did = [text for name, text in words.items() if counts[name] and not name.startswith("total_")]
     holds = [text for name, text in words.items() if name.startswith("total_")]
     return f"{' · '.join(did) or 'nothing new'} → the warehouse has {', '.join(holds)}"

@@ -31,7 +31,11 @@ _PARTIAL = (
         r"(?:truncated|cut off|cut short|not shown|omitted|not part of this (?:sample|page))\b.{0,80}$"
     ),
     re.compile(r"(?i)^\(?truncated\b.{0,80}$"),
-    re.compile(rf"(?i)^(?:load|show|view) (?:all )?(?:[\d,]+ )?more(?: {_NOUN})?\s*(?:…|\.\.\.)?$"),
+    # `Show more` alone unfolds a text; `Load more` fetches rows.
+    re.compile(
+        rf"(?i)^(?:load (?:[\d,]+ )?more(?: {_NOUN})?|(?:show|view) (?:[\d,]+ )?more {_NOUN})"
+        r"\s*(?:…|\.\.\.)?$"
+    ),
     re.compile(rf"(?i)^(?:show|view|see) all [\d,]+ {_NOUN}$"),
 )
 _OF = re.compile(

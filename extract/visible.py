@@ -97,6 +97,13 @@ class Visible:
         """What a visible element holds."""
         return self.spans[id(tag)]
 
+    def holders(self, tag: Tag) -> Iterator[Tag]:
+        """A visible element and those that hold it, up to the page's root."""
+        step: Tag | None = tag
+        while step is not None and id(step) in self.spans:
+            yield step
+            step = step.parent
+
     def inside(self, tag: Tag) -> tuple[Tag, ...]:
         """The visible elements inside of one, in order."""
         span = self.spans[id(tag)]

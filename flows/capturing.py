@@ -97,6 +97,8 @@ def board_urls(run: Run, name: str, session: PoliteSession, pages: Pages, progre
                 f"{name}: discovery stopped after {found.pages_read} index pages, {len(found.unread)} are "
                 "unread; raise discover_pages to find more leaderboards"
             )
+    if not urls:
+        run.warnings.append(f"{name}: no leaderboard is named; set benchmarks, benchmark_list or discover")
     return list(dict.fromkeys(urls))
 
 
@@ -184,5 +186,6 @@ def _fetch(
     fresh = [item.capture for item in captured if item.capture and not item.failure]
     addresses = {capture.url for capture in fresh}
     unread = [item for item in good(run.left_over) if item.source == name and item.url in addresses]
-    for batch in read_pages(run.archive, [*unread, *fresh], Known() if full else run.known):
+    captures = dict.fromkeys([*unread, *fresh])
+    for batch in read_pages(run.archive, captures, Known() if full else run.known):
         pages.add(batch)

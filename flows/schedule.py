@@ -24,6 +24,7 @@ def serve(cron: str, run_now: bool, config: str | None, warehouse: str | None) -
     with prefect_server(services=True) as server:
         import prefect
         from prefect.deployments import run_deployment
+        from prefect.deployments.runner import RunnerDeployment
         from prefect.schedules import Cron
 
         from flows.refresh import refresh
@@ -35,7 +36,8 @@ def serve(cron: str, run_now: bool, config: str | None, warehouse: str | None) -
             raise ConfigError(f"--cron {cron!r} is no cron expression ({error}); try '0 6 * * *'") from error
         if server:
             server.wait()
-        deployment = refresh.to_deployment(
+        deployment = RunnerDeployment.from_flow(
+            refresh,
             name="daily",
             schedule=schedule,
             parameters={"config": config, "warehouse": warehouse},

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from flows import guarded
 from flows.environment import set_defaults
 from sotaduck.errors import SotaduckError
 
@@ -48,7 +48,7 @@ def configured_url() -> str | None:
 
 
 class LocalServer:
-    """A Prefect server on 127.0.0.1, in a process group of its own.
+    """A Prefect server on 127.0.0.1, in a process group of its own; it ends when this process does.
 
     Args:
         services: also run the services that a schedule needs.
@@ -59,11 +59,12 @@ class LocalServer:
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])
         self.url = f"http://127.0.0.1:{port}/api"
-        command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui"]
+        # -P: neither the working folder nor this one is a place of modules for it.
+        command = [sys.executable, "-P", str(guarded.__file__), "prefect", "server", "start", "--no-ui"]
         command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "ERROR"]
         self._process = subprocess.Popen(
             command if services else [*command, "--no-services"],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -95,13 +96,9 @@ class LocalServer:
 
     def stop(self) -> None:
         """End the server and its children, gently first."""
-        for number, patience in ((signal.SIGINT, 10), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-            if self._process.poll() is not None:
-                return
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience)
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.wait(2 * guarded.PATIENCE)
 
 
 @contextlib.contextmanager

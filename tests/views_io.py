@@ -1,14 +1,14 @@
-"""Golden cases of the public views: facts in small hand-written files, and the rows that a view must then show.
+"""Golden cases of the public views: facts in small hand-written files, and the rows that a view then shows.
 
     tests/views/<view>/<fact>/results.csv     what boards say, one line a cell
                               expected.csv    the rows of the view, any of its columns, in any order
 
-and where the case needs them: `boards`, `papers`, `entries`, `quarantine`, `aliases`, `captures`, `runs`, `failures`,
-`checks`, `matches`, `factors` `.csv`, and `from.sql` (what to ask where it is not the whole view). The columns are the
-fields of the records in `sotaduck.records`, and some of this module's own:
+and, where needed: `boards`, `papers`, `entries`, `quarantine`, `aliases`, `captures`, `runs`,
+`failures`, `checks`, `matches`, `factors` `.csv`, and `from.sql` (what to ask where it is not the whole view).
+The columns are the fields of the records in `sotaduck.records`, and some of this module's own:
 
-- `board` is the board's name and id, `seen` the day or minute of its capture, `run` the load that brought it (1, 2 …).
-- `value` is a number, or blank where `value_text` is none; the id of a result is `<board>:<model>` unless it is given.
+- `board` is the board's name and id, `seen` the day or minute of its capture, `run` the load that brought it.
+- `value` is a number, or blank where `value_text` is none; a result's id is `<board>:<model>` unless given.
 - An empty cell is NULL, a list is parted by `|`; the id of a capture is `<address>@<seen>`.
 """
 
@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -56,7 +57,7 @@ SOURCES = [
     for trust, name in enumerate(("alpha", "beta", "gamma"), 1)
 ]  # fmt: skip
 _NO_RUN: dict[str, Any] = {
-    "sources": ["alpha"], "vocabulary": "v", "version": "0", "counts": {"boards": 1}, "stages": {"parse": 0.5},
+    "sources": ["alpha"], "vocabulary": "v", "version": "0", "counts": {"boards": 1}, "stages": {"a": 0.5},
     "warnings": [], "notes": [], "data_docs": None,
 }  # fmt: skip
 _NO_CHECK = {"detail": "", "expectation": "grammar"}
@@ -74,8 +75,8 @@ def moment(text: str) -> datetime:
 
 
 def make(kind: type, facts: Mapping[str, Any]) -> Any:
-    """A record: facts by field name, what is missing is nothing (None, no items, False) or the field's default."""
-    hints = get_type_hints(kind, vars(records) | {"date": date, "datetime": datetime})
+    """A record of these facts; what is missing is nothing (None, no items, False) or the field's default."""
+    hints = _hints(kind)
     values = {}
     for item in fields(kind):
         if item.name in facts:
@@ -83,6 +84,11 @@ def make(kind: type, facts: Mapping[str, Any]) -> Any:
         elif item.default is MISSING:
             values[item.name] = _nothing(kind, item.name, hints[item.name])
     return kind(**values)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, vars(records) | {"date": date, "datetime": datetime})
 
 
 def _nothing(kind: type, name: str, hint: Any) -> Any:
@@ -97,7 +103,7 @@ def _nothing(kind: type, name: str, hint: Any) -> Any:
 
 def read(kind: type, line: Mapping[str, str]) -> dict[str, Any]:
     """The cells of a line that name fields of a record, typed as they are there."""
-    hints = get_type_hints(kind, vars(records) | {"date": date, "datetime": datetime})
+    hints = _hints(kind)
     return {name: _typed(hint, line[name]) for name, hint in hints.items() if line.get(name)}
 
 
@@ -122,8 +128,8 @@ def board(name: str, seen: str = DAY, **facts: Any) -> Board:
     given = {
         "board_id": name, "leaderboard_id": LEADERBOARD, "source": source, "locator": locator,
         "capture_id": capture_id(locator, seen), "task": "Task", "dataset": "Data", "metric": "Acc",
-        "metric_published": "acc", "metric_kind": "quality", "higher_is_better": True, "direction_source": "page",
-        "content_digest": "",
+        "metric_published": "acc", "metric_kind": "quality", "higher_is_better": True,
+        "direction_source": "page", "content_digest": "",
     }  # fmt: skip
     return make(Board, given | facts)  # type: ignore[no-any-return]
 
@@ -133,9 +139,9 @@ def result(of: Board, model: str, value: float | None, **facts: Any) -> Result:
     text = facts.get("value_text") or (f"{value:g}" if value is not None else "n/a")
     given = {
         "result_id": f"{of.board_id}:{model}", "board_id": of.board_id, "leaderboard_id": of.leaderboard_id,
-        "source": of.source, "capture_id": of.capture_id, "source_url": of.locator, "position": 1, "model": model,
-        "model_id": re.sub(r"[\s-]+", "", model.lower()), "base_model": model, "value": value, "value_text": text,
-        "value_reason": None if value is not None else "not_a_number",
+        "source": of.source, "capture_id": of.capture_id, "source_url": of.locator, "position": 1,
+        "model": model, "model_id": re.sub(r"[\s-]+", "", model.lower()), "base_model": model, "value": value,
+        "value_text": text, "value_reason": None if value is not None else "not_a_number",
     }  # fmt: skip
     return make(Result, given | facts)  # type: ignore[no-any-return]
 
@@ -146,9 +152,10 @@ def capture_id(locator: str, seen: str) -> str:
 
 
 def capture(source: str, url: str, seen: str, **facts: Any) -> Capture:
-    """A response with status 200; its digest names the address and the time unless the facts say otherwise."""
+    """A response with status 200; its digest names address and time unless the facts say otherwise."""
     given = {
-        "capture_id": capture_id(url, seen), "source": source, "url": url, "fetched_at": moment(seen), "status": 200,
+        "capture_id": capture_id(url, seen), "source": source, "url": url, "fetched_at": moment(seen),
+        "status": 200,
         "digest": f"sha256:{capture_id(url, seen)}", "media_type": "text/html", "warc_file": "a.warc.gz",
     }  # fmt: skip
     return make(Capture, given | facts)  # type: ignore[no-any-return]
@@ -168,7 +175,7 @@ def paper(**facts: Any) -> Paper:
 def new() -> duckdb.DuckDBPyConnection:
     """An empty warehouse in memory, with the sources alpha, beta and gamma, trusted in this order."""
     connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
+    connection.execute("set timezone = 'UTC'; set threads = 1")
     publish.migrate(connection)
     load.set_sources(connection, SOURCES)
     return connection
@@ -249,7 +256,7 @@ def _lines(file: Path) -> Iterator[Line]:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, now: Facts, facts: Facts) -> None:
-    """One run of a case: what its boards and records say, what else was captured, and the run's own record."""
+    """One run of a case: what its pages say, what else was captured, and the run's own record."""
     captures: dict[str, Capture] = {}
     boards, results, quarantine = _boards(now, facts, captures)
     batch = Normalised(
@@ -309,8 +316,8 @@ def _boards(
             known = {"position": position} | read(Result, cell)
             results.append(result(made, known.pop("model"), known.pop("value", None), **known))
         of_board = {
-            "source": made.source, "source_url": made.locator, "capture_id": made.capture_id, "board_id": name,
-            "leaderboard_id": made.leaderboard_id, "cells": 1,
+            "source": made.source, "source_url": made.locator, "capture_id": made.capture_id,
+            "board_id": name, "leaderboard_id": made.leaderboard_id, "cells": 1,
         }  # fmt: skip
         quarantine += [make(Quarantined, read(Quarantined, item) | _NO_CHECK | of_board) for item in refused]
     return boards, results, quarantine

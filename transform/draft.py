@@ -2,14 +2,19 @@
 
 A pass takes a draft and gives a new one with its own fields filled; it never changes another's. Every
 tuple that speaks of rows is in the order of `Draft.rows`.
+
+What the passes make by the million are msgspec structs: frozen as dataclasses are, and made in a sixth of
+the time. Those that hold only texts and numbers can be in no cycle, and are kept from the garbage collector
+(`gc=False`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from sotaduck.records import DirectionSource, RawBoard, RawMetric, RawRow
 
@@ -21,8 +26,7 @@ if TYPE_CHECKING:
     from transform.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One metric of the page: one leaderboard.
 
     Attributes:
@@ -44,8 +48,7 @@ class Column:
     leaderboard_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True, gc=False):
     """The paper and the dates of one row.
 
     Attributes:
@@ -63,8 +66,7 @@ class Reference:
     unread: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """One page and what is known of it so far.
 
     Attributes:

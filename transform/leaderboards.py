@@ -10,10 +10,11 @@ Areas are kept as stated and are never part of an identity (row 24).
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sotaduck.records import RawRow
 from transform.draft import Column, Draft, Reference
@@ -52,12 +53,12 @@ def _digest(text: str, digits: int) -> str:
 
 def _row_keys(draft: Draft) -> tuple[str, ...]:
     """Model, paper, extra data, and a number where rows share all of these (row 18)."""
-    seen: Counter[tuple[object, ...]] = Counter()
+    seen: dict[tuple[object, ...], int] = {}
     keys = []
     for row, model, reference in zip(draft.rows, draft.models, draft.references, strict=True):
         key = (model.model_id, _paper(row, reference, model), row.extra_data)
-        keys.append(repr((*key, seen[key])))
-        seen[key] += 1
+        seen[key] = ordinal = seen.get(key, -1) + 1
+        keys.append(repr((*key, ordinal)))
     return tuple(keys)
 
 
@@ -77,8 +78,7 @@ def _place(task: str, dataset: str, vocabulary: Vocabulary) -> str:
     return f"{task_slug}/{dataset_slug}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """`leaderboards.toml` as slugs: from the other names to those that are kept."""
 
     tasks: Mapping[str, str]

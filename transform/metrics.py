@@ -12,10 +12,12 @@ numbers and are never ranked as quality (row 14).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sotaduck.records import DirectionSource, MetricKind
 from transform.draft import Column, Draft
@@ -26,8 +28,7 @@ from transform.vocabulary import Vocabulary
 Direction = Literal["higher", "lower"]
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """What is known of a metric.
 
     Attributes:
@@ -98,8 +99,7 @@ def _is_words(text: str) -> bool:
     return parse_value(text, context=NO_CONTEXT).reason in ("not_a_number", "too_long")
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(Struct, frozen=True):
     """A template. `literal` is what a label must hold, folded, before its expression is worth compiling."""
 
     template: str
@@ -109,14 +109,15 @@ class _Pattern:
     metric: Metric | None
     name: str
     slug: str | None
-    refuse: re.Pattern[str]
+    refuse: tuple[re.Pattern[str], ...]
 
-    def match(self, label: str, folded: str) -> re.Match[str] | None:
+    def match(self, label: str) -> re.Match[str] | None:
         """The label as an instance of this template, unless its `{x}` holds a word that is refused."""
-        if self.literal not in folded:
-            return None
         match = _compiled(self.source, self.flags).fullmatch(label)
-        return None if match is None or self.refuse.search(match.groupdict().get("x") or "") else match
+        if match is None:
+            return None
+        own = match.groupdict().get("x") or ""
+        return None if any(words.search(own) for words in self.refuse) else match
 
 
 @cache  # as many as the registry has templates
@@ -124,25 +125,26 @@ def _compiled(source: str, flags: re.RegexFlag) -> re.Pattern[str]:
     return re.compile(source, flags)
 
 
-@dataclass(frozen=True, slots=True)
-class _Registry:
+class _Registry(Struct, frozen=True):
     exact: Mapping[tuple[str, str], Metric]
     folded: Mapping[tuple[str, str], Metric]
     patterns: tuple[_Pattern, ...]
-    prefixes: tuple[str, ...]
+    families: tuple[str, ...]
     apart: frozenset[tuple[str, str]]
 
-    def scopes(self, dataset: str) -> Iterator[str]:
+    def scopes(self, dataset: str) -> Sequence[str]:
         """Where to look a label up: entries of this dataset, those of its family, the common ones."""
-        yield dataset
-        yield from (prefix for prefix in self.prefixes if dataset and dataset.startswith(prefix[:-1]))
-        yield ""
+        if not dataset:
+            return COMMON
+        return (dataset, *(f"{family}*" for family in self.families if dataset.startswith(family)), *COMMON)
 
 
 DEEPEST = 4
 """How many layers of words around a metric are looked through (`Test text-to-video R@1 (split 2)`)."""
 LONGEST = 120
 """Characters beyond which a label is a sentence and fits no pattern."""
+COMMON = ("",)
+"""The scope of entries that hold for every dataset."""
 
 _DASHES = str.maketrans("‐‑‒–—−－＠’‘´`", "-------@''''")
 _PERCENT = re.compile(r"\s*[(\[]\s*(?:in\s+)?%\s*[)\]]|^%\s+|\s+%$|(?<=[^\W\d])%$")
@@ -153,51 +155,53 @@ _ARROWS: tuple[tuple[str, Direction], ...] = (
     ("▼", "lower"),
 )
 _BLANKS = re.compile(r"[-_\s]+")
-_AROUND_SIGN = re.compile(r" ?([@()/,:+]) ?")
+_AROUND_SIGN = re.compile(r" (?:(?=[@()/,:+])|(?<=[@()/,:+] ))")
 _ARROW = re.compile(r"\s*[(\[]?[↑↓▲▼][)\]]?\s*")
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _resolve(label: str, vocabulary: Vocabulary, dataset: str) -> Metric:
     registry = _registry(vocabulary)
     arrows = {direction for arrow, direction in _ARROWS if arrow in label}
-    metric = _look_up(_clean(label), registry, _key(dataset).casefold(), depth=0)
+    metric = _look_up(_clean(label), registry, registry.scopes(_key(dataset).casefold()), depth=0)
     if len(arrows) == 1:  # the label itself declares it
         metric = replace(metric, direction=next(iter(arrows)))
     return metric
 
 
-def _look_up(label: str, registry: _Registry, dataset: str, depth: int) -> Metric:
+def _look_up(label: str, registry: _Registry, scopes: Sequence[str], depth: int) -> Metric:
     key = _key(label)
-    for scope in registry.scopes(dataset):
-        found = registry.exact.get((scope, key)) or registry.folded.get((scope, key.casefold()))
+    low = key.casefold()
+    for scope in scopes:
+        found = registry.exact.get((scope, key)) or registry.folded.get((scope, low))
         if found is not None:
             return found
     if depth == 0 and "/" in label and (listed := _parts(label, registry)) is not None:
         return listed
     folded = label.casefold()
     for pattern in registry.patterns if depth < DEEPEST and len(label) <= LONGEST else ():
-        match = pattern.match(label, folded)
-        if match is None:
+        if pattern.literal not in folded or (match := pattern.match(label)) is None:
             continue
         groups = {key: _squeeze(value or "") for key, value in match.groupdict().items()}
         rule = f"pattern: {pattern.template}"
         if pattern.metric is not None:
             own = pattern.slug and _fill(pattern.slug, groups)
             return replace(pattern.metric, name=_fill(pattern.name, groups), slug=own, matched_rule=rule)
-        inner = _look_up(groups["metric"], registry, "", depth + 1)
+        inner = _look_up(groups["metric"], registry, COMMON, depth + 1)
         if inner.matched_rule != "unknown":
             name = _fill(pattern.name, {**groups, "metric": inner.name})
             return replace(inner, name=name, slug=None, matched_rule=rule)
     # `Map` may be `MAP` or `mAP`: it joins neither.
-    unclear = ("", key.casefold()) in registry.apart
+    unclear = ("", low) in registry.apart
     return Metric(label, slug=f"{slug(label)}-of-unclear-case" if unclear else None)
 
 
 def _parts(label: str, registry: _Registry) -> Metric | None:
     """`BLEU/ROUGE`, `Accuracy (top-1/top-5)`: a list of known metrics, of which the first counts (row 7)."""
     inner = re.fullmatch(r".*\(([^()]*/[^()]*)\)", label)
-    parts = [_look_up(name.strip(), registry, "", 1) for name in (inner[1] if inner else label).split("/")]
+    parts = [
+        _look_up(name.strip(), registry, COMMON, 1) for name in (inner[1] if inner else label).split("/")
+    ]
     if any(part.direction is None or part.kind != "quality" for part in parts):
         return None
     return replace(parts[0], name=label, slug=None, matched_rule="parts", parts=len(parts))
@@ -205,9 +209,11 @@ def _parts(label: str, registry: _Registry) -> Metric | None:
 
 def _clean(label: str) -> str:
     """The label without blanks at its ends, arrows and percent decoration; its case stays."""
-    plain = _ARROW.sub(" ", label.translate(_DASHES).replace("\ufeff", ""))
+    plain = label.translate(_DASHES)
+    if not plain.isascii():
+        plain = _ARROW.sub(" ", plain.replace("\ufeff", ""))
     plain = _squeeze(plain)
-    return _squeeze(_PERCENT.sub("", plain)) or plain
+    return (_squeeze(_PERCENT.sub("", plain)) or plain) if "%" in plain else plain
 
 
 def _squeeze(text: str) -> str:
@@ -216,7 +222,7 @@ def _squeeze(text: str) -> str:
 
 def _key(label: str) -> str:
     """What labels of one metric share: blanks, dashes and underscores are one and the same."""
-    return _AROUND_SIGN.sub(r"\1", _BLANKS.sub(" ", _clean(label)).strip())
+    return _AROUND_SIGN.sub("", _BLANKS.sub(" ", _clean(label)).strip())
 
 
 def _fill(template: str, groups: Mapping[str, str]) -> str:
@@ -235,14 +241,15 @@ def _registry(vocabulary: Vocabulary) -> _Registry:
         for name in group["names"]:
             for label in (name, *aliases.get(name, ())):
                 entry = _metric(group, name, "name" if label == name else "alias")
+                plain = _key(label)
                 for scope in scopes:
-                    key = (scope, _key(label))
+                    key = (scope, plain)
                     if key in exact and exact[key].name != name:
                         raise ValueError(
                             f"metrics.toml names {label!r} twice: for {exact[key].name!r} and {name!r}"
                         )
                     exact[key] = entry
-                    low = (scope, key[1].casefold())
+                    low = (scope, plain.casefold())
                     if low in folded and folded[low].name != name:
                         apart.add(low)  # `MAP` and `mAP`: only their case tells them apart
                     folded[low] = entry
@@ -255,7 +262,7 @@ def _registry(vocabulary: Vocabulary) -> _Registry:
         for group in vocabulary.metrics["patterns"]
         for template in group["templates"]
     ]
-    families = {scope: None for scope, _ in exact if scope.endswith("*")}
+    families = dict.fromkeys(scope[:-1] for scope, _ in exact if scope.endswith("*"))
     return _Registry(exact, folded, tuple(patterns), tuple(families), frozenset(apart))
 
 
@@ -300,5 +307,5 @@ def _pattern(group: Mapping[str, Any], template: str, kinds: Mapping[str, str], 
         metric=None if wraps else _metric(group, template, "pattern"),
         name=group.get("names", {}).get(template, template),
         slug=group.get("slugs", {}).get(template),
-        refuse=re.compile("|".join(filter(None, (turning, group.get("refuse")))), re.IGNORECASE),
+        refuse=tuple(re.compile(words, re.I) for words in (turning, group.get("refuse")) if words),
     )

@@ -14,17 +14,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rapidfuzz import fuzz
 
 from transform.draft import Draft
 from transform.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True, gc=False):
     """What a published name says.
 
     Attributes:
@@ -53,6 +53,7 @@ class Model:
 
 LONGEST = 300
 """Characters beyond which a name is prose: kept and folded, and not searched for parts."""
+_SAYS_SOMETHING = re.compile(r"\w")
 _MARKS = {True: "[ensemble]", False: "[single]", None: ""}
 
 
@@ -61,7 +62,7 @@ def identify_models(draft: Draft, vocabulary: Vocabulary) -> Draft:
     return replace(draft, models=tuple(read_model(row.model, vocabulary) for row in draft.rows))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def read_model(published: str, vocabulary: Vocabulary) -> Model:
     """Read a published name. Never raises, for any text."""
     knowledge = _knowledge(vocabulary)
@@ -73,15 +74,15 @@ def read_model(published: str, vocabulary: Vocabulary) -> Model:
     base = _unbrace(braced)
     name = join_name(base, variant)
     folded = fold(name)
-    model_id = folded + _MARKS[ensemble] if re.search(r"\w", folded) else ""
-    steps = {
-        "braces": base != braced,
-        "citation": text != plain,
-        "brackets": bool(parts) and ensemble is None and join_name(braced, variant) != text,
-        "ensemble": ensemble is not None,
-        **_folded(published, name),
-    }
-    rules = [step for step, taken in steps.items() if taken]
+    model_id = folded + _MARKS[ensemble] if _SAYS_SOMETHING.search(folded) else ""
+    steps = (
+        ("braces", base != braced),
+        ("citation", text != plain),
+        ("brackets", bool(parts) and ensemble is None and join_name(braced, variant) != text),
+        ("ensemble", ensemble is not None),
+        *_folded(published, name),
+    )
+    rules = [step for step, taken in steps if taken]
     if (parted := knowledge.part.get(plain)) is not None:
         model_id, rules = parted, ["vocabulary: kept apart"]
     elif (joined := knowledge.join.get(model_id)) is not None:
@@ -136,7 +137,7 @@ def split_name(name: str) -> tuple[str, tuple[str, ...]]:
     if not trailing:
         return name.strip(), ()
     inside = [part for begin, end in trailing for part in _split_parts(name[begin + 1 : end - 1])]
-    return re.sub(r"(?<=\S)\s*-+$", "", name[: trailing[0][0]].strip()), tuple(inside)
+    return _TRAILING_DASHES.sub("", name[: trailing[0][0]].strip()), tuple(inside)
 
 
 def join_name(base: str, variant: Iterable[str]) -> str:
@@ -161,16 +162,17 @@ def _split_parts(text: str) -> list[str]:
 
 def _within_number(text: str, comma: int) -> bool:
     """True for the comma of `1,000`; `R50,384` and `512,1024` are two parts each."""
-    return bool(re.search(r"(?<![\w.,])\d{1,3}$", text[:comma])) and bool(
-        re.match(r",\d{3}(?![\d.])", text[comma:])
-    )
+    return bool(_THOUSANDS.match(text, comma) and _BEFORE_THOUSANDS.search(text[:comma]))
 
 
 # ---------------------------------------------------------------- citation, ensemble, size, shots
 
 _STRAY = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\ufe0f"))
+_TRAILING_DASHES = re.compile(r"(?<=\S)\s*-+$")
 _BRACKET = re.compile(r"[()\[\]{}]")
 _BRACKET_OR_SEPARATOR = re.compile(r"[()\[\]{},;]")
+_THOUSANDS = re.compile(r",\d{3}(?![\d.])")
+_BEFORE_THOUSANDS = re.compile(r"(?<![\w.,])\d{1,3}$")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _PARTICLE = r"(?:van|von|de|del|der|den|la|le|di|el|al|ten)"
 _SURNAME = rf"(?:{_PARTICLE}\s+)*(?=[^\W\d_a-z])[^\W\d_]['’´-]?[^\W\d_]*[a-zà-ÿ][\w'’-]*"  # not all capitals
@@ -215,7 +217,6 @@ def _take_citation(text: str) -> tuple[str, str | None]:
 
 _ENSEMBLE = re.compile(r"(?:models?[- ])?ensembl(?:e|ed|es|ing)(?:[- ]models?)?", re.I)
 _SINGLE = re.compile(r"single(?:[- ]model)?", re.I)
-_SAYS_EITHER = re.compile(r"ensembl|single", re.I)
 _NO_ENSEMBLE = re.compile(r"\b(?:no|not|non|w/o|without)[- ](?:model[- ])?ensembl", re.I)
 _SAYS_ENSEMBLE = re.compile(r"\bensembl(?:e|ed|es|ing)\b", re.I)
 _SAYS_SINGLE = re.compile(r"\bsingle[- ]model\b|^single\s*[+&]", re.I)
@@ -227,7 +228,8 @@ _TAIL = re.compile(
 
 def _take_ensemble(base: str, parts: tuple[str, ...]) -> tuple[str, tuple[str, ...], bool | None]:
     """Parts that say only `ensemble` or `single model` leave the variant; those that say more stay in it."""
-    if not _SAYS_EITHER.search(base) and not any(map(_SAYS_EITHER.search, parts)):
+    whole = join_name(base, parts).casefold()
+    if "ensembl" not in whole and "single" not in whole:
         return base, parts, None
     said: list[bool] = []
     kept: list[str] = []
@@ -253,6 +255,9 @@ def _take_ensemble(base: str, parts: tuple[str, ...]) -> tuple[str, tuple[str, .
 
 
 _SIZE = re.compile(r"(?:(?<![\w.,])|(?<=[a-z]{3})|(?<=[-_/(\[]))(\d+(?:\.\d+)?)\s?([BTMbm])(?![^\W_]|[²³^])")
+_MAY_HOLD_SIZE = re.compile(r"\d\s?[BTMbm]")
+_WORD_BEFORE = re.compile(r"([A-Za-z0-9]+)[-_ ]*$")
+_WORD_BEHIND = re.compile(r"[-\s+]*([A-Za-z-]+)")
 _POWERS = {"m": 1e6, "b": 1e9, "t": 1e12}
 SMALLEST = 20
 """Millions below which a whole number (`ALBEF (14M)`) counts images as often as parameters."""
@@ -271,9 +276,11 @@ def _parameters(base: str, variant: tuple[str, ...], knowledge: _Knowledge) -> f
 
 def _sizes(text: str, knowledge: _Knowledge) -> set[float]:
     sizes: set[float] = set()
+    if not _MAY_HOLD_SIZE.search(text):  # ten times as fast as _SIZE, and most names have none
+        return sizes
     for match in _SIZE.finditer(text):
-        before = re.search(r"([A-Za-z0-9]+)[-_ ]*$", text[: match.start()])
-        behind = re.match(r"[-\s+]*([A-Za-z-]+)", text[match.end() :])
+        before = _WORD_BEFORE.search(text[: match.start()])
+        behind = _WORD_BEHIND.match(text, match.end())
         word = behind[1].casefold() if behind else ""
         if word.startswith("param"):
             return {_size(match)}
@@ -319,20 +326,21 @@ _QUOTES = str.maketrans("’‘‛´`“”„″′", "''''''''''")
 
 def fold(name: str) -> str:
     """The name without what is only spelling. Folding twice changes nothing."""
-    text = _plain(name).translate(_QUOTES)
-    text = unicodedata.normalize("NFKC", text.casefold()).translate(_QUOTES)
+    text = _plain(name).translate(_QUOTES).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     joined = _DASHES.sub(lambda match: "-" if match["between_digits"] else "", text)
     return unicodedata.normalize("NFKC", joined)  # what a blank parted (a letter and an accent) may have met
 
 
-def _folded(published: str, name: str) -> dict[str, bool]:
-    """Which foldings the name underwent."""
-    return {
-        "case": name != name.casefold(),
-        "dashes": _DASH_OR_UNDERSCORE.search(name) is not None,
-        "blanks": " " in name or _squeeze(published) != published,
-        "unicode": _plain(published) != published,
-    }
+def _folded(published: str, name: str) -> tuple[tuple[str, bool], ...]:
+    """Each folding, and whether the name underwent it."""
+    return (
+        ("case", name != name.casefold()),
+        ("dashes", _DASH_OR_UNDERSCORE.search(name) is not None),
+        ("blanks", " " in name or _squeeze(published) != published),
+        ("unicode", _plain(published) != published),
+    )
 
 
 def _plain(text: str) -> str:
@@ -349,8 +357,7 @@ def _unbrace(name: str) -> str:
     return match[1].strip() if match else name
 
 
-@dataclass(frozen=True, slots=True)
-class _Knowledge:
+class _Knowledge(Struct, frozen=True):
     """`models.toml`, ready for looking up: ids that join, spellings that part, words about data."""
 
     join: Mapping[str, str]

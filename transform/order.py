@@ -6,8 +6,9 @@ rank (dumps, tables of a text) say nothing: their order may be that of time.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from transform.draft import Column, Draft
 from transform.vocabulary import Vocabulary

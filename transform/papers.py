@@ -13,9 +13,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sotaduck.records import Paper, Quarantined, RawBoard, RawPaper, RawRow
 from transform.dates import read_date
@@ -215,8 +217,7 @@ def find_doi(text: str | None) -> str | None:
     return None if doi.startswith("10.48550/arxiv.") else doi
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
+class _Site(Struct, frozen=True):
     prefix: str
     hosts: frozenset[str]
     sources: frozenset[str]

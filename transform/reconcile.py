@@ -1,6 +1,6 @@
 """Which results of which boards are one result: the same leaderboard as several sources show it.
 
-    boards of a leaderboard, the most trusted first ──▶ each row joins a result that stands already, or stands alone:
+    boards of a leaderboard, the most trusted first ──▶ each row joins a result that stands, or stands alone:
       model_and_paper   one folded name under one paper
       paper_and_value   one paper and one value, where the names differ
 
@@ -26,7 +26,7 @@ Key = Callable[[Candidate, float | None], Hashable | None]
 
 @dataclass(slots=True)
 class _Result:
-    """A result in the making: the rows that state it, the most trusted first, with their values on one scale."""
+    """A result in the making: the rows that state it, the most trusted first, on one scale."""
 
     rows: list[Candidate]
     values: list[float | None]
@@ -58,7 +58,7 @@ def reconcile(candidates: Iterable[Candidate]) -> Reconciled:
 
 
 def _join_board(results: list[_Result], board_id: str, rows: Sequence[Candidate]) -> float | None:
-    """Let the rows of one more board join the results that stand; gives the board's factor, if it needs one."""
+    """Let the rows of one more board join the results that stand; gives the board's factor, if any."""
     joined = _pairs(results, rows, _by_name, None)
     factor = _factor(results, rows, joined)
     rest = [row for row in rows if row.result_id not in joined]

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from transform.draft import Draft
 from transform.metrics import Metric
@@ -31,8 +33,7 @@ PARTED = 4.0
 """How far apart two clusters must lie at least; it must also be the widest gap of the board."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleDecision:
+class ScaleDecision(Struct, frozen=True):
     """What was decided for one board, and why.
 
     Attributes:
@@ -69,12 +70,12 @@ def settle_scales(draft: Draft, vocabulary: Vocabulary) -> Draft:
 
 def rescale(values: Sequence[Value], metric: Metric) -> tuple[tuple[Value, ...], ScaleDecision]:
     """Bring a board's values to one scale where two clear clusters say so; flag what stays in doubt."""
+    twofold = metric.hundredfold and metric.kind == "quality"
     known = [(index, value.number) for index, value in enumerate(values) if value.number is not None]
-    said = {
-        index for index, _ in known if values[index].unit == "percent"
-    }  # a `%` in the text is final (row 4)
-    if not metric.hundredfold or metric.kind != "quality" or not known:
+    if not twofold or not known:
         return tuple(values), _decision(metric, None, "the metric is not published in two scales")
+    # A `%` in the text is final (row 4).
+    said = {index for index, _ in known if values[index].unit == "percent"}
     small = [(index, number) for index, number in known if index not in said and 0 < abs(number) <= 1]
     large = [(index, number) for index, number in known if index in said or abs(number) > 1]
     if not large:

@@ -17,7 +17,7 @@ UNNAMED = "unnamed"
 _SIGNS = str.maketrans({sign: f" {word} " for sign, word in WORDS.items()})
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def slug(text: str) -> str:
     """The text as a part of an id: letters and digits of any script, joined by single dashes."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
@@ -36,9 +36,10 @@ def _letters(text: str) -> str:
     """
     kept: list[str] = []
     for char in unicodedata.normalize("NFD", text):
-        if unicodedata.category(char).startswith("M"):
-            if kept and not kept[-1].isascii():
-                kept.append(char)
-        else:
-            kept.append(char if char.isalnum() or char in WORDS else " ")
+        if char.isalnum() or char in WORDS:
+            kept.append(char)
+        elif not unicodedata.category(char).startswith("M"):
+            kept.append(" ")
+        elif kept and not kept[-1].isascii():
+            kept.append(char)
     return unicodedata.normalize("NFC", "".join(kept))

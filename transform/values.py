@@ -17,9 +17,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from transform.draft import Draft
 
@@ -45,8 +47,7 @@ class MetricLike(Protocol):
     def parts(self) -> int: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True, gc=False):
     """What one cell says.
 
     Attributes:
@@ -73,8 +74,7 @@ class Value:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ValueContext:
+class ValueContext(Struct, frozen=True):
     """What the column knows that one cell does not.
 
     Attributes:
@@ -178,27 +178,20 @@ def column_context(texts: Sequence[str | None], metric: MetricLike) -> ValueCont
     """What the cells of one column and their metric tell about reading one of them (rows 3, 5, 7)."""
     power = _HEADER_POWER.search(metric.name)
     counts = metric.unit == "count"
-    plain: list[float] = []
-    odd: list[str] = []
-    for text in texts:
-        if not text:
-            continue
-        if _PLAIN.fullmatch(text):
-            plain.append(abs(float(text)))
-        elif len(text) <= LONGEST:
-            odd.append(_tidy(text)[0])
+    said = [text for text in texts if text]
+    odd = [_tidy(text)[0] for text in said if len(text) <= LONGEST and not _PLAIN.fullmatch(text)]
     singles = [match for text in odd if (match := _SINGLE.fullmatch(text))]
-    tails = Counter(match["tail"] for match in singles if match["tail"])
+    tails = [match["tail"] for match in singles if match["tail"]]
     if metric.unit is None:  # the suffix counts whatever the metric is called; `m` alone may be minutes
         counts = any(tail in _SURE_POWERS for tail in tails) and not any(
             tail.lower() in _UNITS for tail in tails
         )
-    units = Counter(_UNITS[tail.lower()] for tail in tails.elements() if tail.lower() in _UNITS)
+    units = Counter(_UNITS[tail.lower()] for tail in tails if tail.lower() in _UNITS)
     common = units.most_common(2)
     clear = common and (len(common) == 1 or common[0][1] > common[1][1])
     numbers = [token for text in odd if "," in text for token in _WITH_COMMA.findall(text)]
     return ValueContext(
-        comma=_comma(numbers, plain, counts, metric.upper_bound) if numbers else None,
+        comma=_comma(numbers, said, counts, metric.upper_bound) if numbers else None,
         dot_groups=any(_SURELY_DECIMAL.fullmatch(token) and "." in token for token in numbers),
         is_count=counts,
         magnitude=_HEADER_POWERS[(power[1] or power[2]).lower()] if power else 0,
@@ -225,7 +218,7 @@ def format_value(value: Value) -> str:
     return f"{value.number!r}{unit}{error}{note}"
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _parse(text: str, context: ValueContext) -> Value:
     if len(text) > LONGEST:
         return Value(None, text, "missing" if not text.strip() else "too_long")
@@ -361,6 +354,7 @@ def _number(token: str, context: ValueContext, power: int = 0) -> tuple[float | 
     return number + 0.0, None  # -0.0 is 0.0
 
 
+@lru_cache(maxsize=1 << 12)  # the column is looked at before its cells are read
 def _tidy(text: str) -> tuple[str, tuple[str, ...]]:
     """The text in plain blanks, signs and digits; flags say what was taken off (row 1)."""
     flags: list[str] = []
@@ -393,7 +387,7 @@ def _spell_power(match: re.Match[str]) -> str:
     return f"{match[1]}^{unicodedata.normalize('NFKC', match[2]).replace('−', '-')}"
 
 
-def _comma(tokens: list[str], plain: list[float], counts: bool, upper: float | None) -> Comma | None:
+def _comma(tokens: list[str], said: list[str], counts: bool, upper: float | None) -> Comma | None:
     """What commas are here: a cell that says it for certain, else the bounds, else the others (row 5)."""
     sure: set[Comma] = set()
     for token in tokens:
@@ -410,6 +404,7 @@ def _comma(tokens: list[str], plain: list[float], counts: bool, upper: float | N
     ]
     if upper is not None and any(number > upper for number in grouped):
         return "decimal"
+    plain = (abs(float(text)) for text in said if _PLAIN.fullmatch(text))
     near = [number for number in plain if number]
     if not near or not grouped:
         return None

@@ -33,7 +33,8 @@ FILES: Mapping[str, str] = {
     "suspects": "leaderboard_id, result_id, kind",
     "conflicts": "leaderboard_id, result_id nulls first, kind, source, other_source, source_url, other_url",
     "agreement": "source_a, source_b",
-    "quarantine": "source, source_url, capture_id, leaderboard_id nulls first, position nulls first, field, reason, model, detail",
+    "quarantine": "source, source_url, capture_id, leaderboard_id nulls first, position nulls first, field, "
+    "reason, model, detail",
     "captures": "fetched_at, source, url, capture_id",
     "failures": "run_id, source, url, stage, reason, detail",
     "sources": "source",
@@ -41,18 +42,20 @@ FILES: Mapping[str, str] = {
 """The public views that a report needs, each with the order of its rows."""
 
 MANIFEST = "manifest.json"
-FORMULA = r"^['=+\-@\t\r\n]"
+MADE_BY = "sotaduck"
+FORMULA = r"^['=+\-@＝＋－＠\t\r\n]"
 NUMBER = r"^[+-]?\d+(\.\d+)?$"
-"""What a text must not begin with: a spreadsheet runs `=…`, `+…`, `-…`, `@…`, and reads a plain number as a number.
-The apostrophe itself is doubled, so that taking one off gives the text back.
-After https://owasp.org/www-community/attacks/CSV_Injection."""
+"""What a text must not begin with: a spreadsheet runs `=…`, `+…`, `-…`, `@…`, in some countries their wide
+forms too, and reads a plain number as a number. The apostrophe itself is doubled, so that taking one off gives the
+text back. After https://owasp.org/www-community/attacks/CSV_Injection."""
 
 
 def export(warehouse: Path, out: Path) -> dict[str, Any]:
     """Write a snapshot, whole or not at all.
 
     Args:
-        out: folder; must be missing, empty, or an earlier snapshot, which is replaced.
+        out: folder; must be missing, empty, or an earlier snapshot and nothing else, which is replaced. Of a
+            symbolic link, the folder that it names.
 
     Returns:
         The manifest.
@@ -60,16 +63,17 @@ def export(warehouse: Path, out: Path) -> dict[str, Any]:
     Raises:
         WarehouseError: the warehouse cannot be read, or the folder cannot be written.
     """
+    out = out.resolve()
     _check(out)
-    with opened(warehouse) as connection:
-        number = version(connection, warehouse)
+    with opened(warehouse):
+        pass  # what is no warehouse is refused before anything is made
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     except OSError as error:
         raise WarehouseError(f"{out.parent}: cannot be written ({error.strerror})") from error
     try:
-        manifest = _write(warehouse, draft, number)
+        manifest = _write(warehouse, draft)
         draft.chmod(0o755)
         _swap(draft, out)
     except OSError as error:
@@ -84,11 +88,27 @@ def export(warehouse: Path, out: Path) -> dict[str, Any]:
 def _check(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise WarehouseError(f"{out}: is a file; name a folder for the snapshot")
-    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
-        raise WarehouseError(f"{out}: is not empty, and no earlier snapshot; name another folder")
+    if not out.is_dir():
+        return
+    foreign = sorted({file.name for file in out.iterdir()} - _files_of(out))
+    if foreign:
+        raise WarehouseError(
+            f"{out}: holds {foreign[0]}, which is no part of an earlier snapshot; name another folder"
+        )
 
 
-def _write(warehouse: Path, draft: Path, number: int) -> dict[str, Any]:
+def _files_of(out: Path) -> set[str]:
+    """The files of the snapshot in a folder: what its own manifest lists, and that."""
+    try:
+        manifest = json.loads((out / MANIFEST).read_text("utf-8"))
+        if manifest["made_by"].startswith(MADE_BY):
+            return {MANIFEST, *(file["name"] for file in manifest["files"])}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        pass  # no manifest, or not one of ours
+    return set()
+
+
+def _write(warehouse: Path, draft: Path) -> dict[str, Any]:
     # A connection of its own, to an empty database: the published file is attached read-only, so that only
     # COPY can write, and only here.
     connection = duckdb.connect()
@@ -97,6 +117,7 @@ def _write(warehouse: Path, draft: Path, number: int) -> dict[str, Any]:
         quoted = str(warehouse).replace("'", "''")
         connection.execute(f"attach '{quoted}' as published (read_only)")
         connection.execute("use published")
+        number = version(connection, warehouse)
         files = [_file(connection, view, order, draft) for view, order in FILES.items()]
         seen = connection.execute("select max(last_seen) from leaderboards").fetchone()
         sources = connection.execute(
@@ -107,16 +128,17 @@ def _write(warehouse: Path, draft: Path, number: int) -> dict[str, Any]:
         connection.close()
     names = ("source", "title", "licence", "licence_url", "attribution", "address")
     manifest = {
-        "made_by": f"sotaduck {__version__}",
+        "made_by": f"{MADE_BY} {__version__}",
         "schema_version": number,
         "data_until": seen[0].isoformat() + "Z" if seen and seen[0] else None,
-        "licence": "Each source keeps its own licence; what comes from Papers with Code is CC BY-SA 4.0, and so is what is made from it.",
+        "licence": "Each source keeps its own licence; what comes from Papers with Code is CC BY-SA 4.0, and so "
+        "is what is made from it.",
         "sources": [dict(zip(names, row, strict=True)) for row in sources],
         "csv": {
             "encoding": 'UTF-8, line ends \\n, quotes doubled; NULL is an empty cell, an empty text is ""',
             "lists": "as DuckDB prints them: [a, b]",
-            "formulas": "a text that begins with = + - @ ' tab or line end, and is no plain number, has an "
-            "apostrophe in front: take one off",
+            "formulas": "a text that begins with = + - @ (or the wide forms of these), ' tab or line end, and is "
+            "no plain number, has an apostrophe in front: take one off",
         },
         "files": files,
     }
@@ -130,7 +152,8 @@ def _file(connection: duckdb.DuckDBPyConnection, view: str, order: str, draft: P
     path = draft / f"{view}.csv"
     quoted = str(path).replace("'", "''")
     connection.execute(
-        f"copy (select {harmless} from {view} order by {order}) to '{quoted}' (format csv, header, delimiter ',', quote '\"', escape '\"')"
+        f"copy (select {harmless} from {view} order by {order}) to '{quoted}' "
+        "(format csv, header, delimiter ',', quote '\"', escape '\"')"
     )
     counted = connection.execute(f"select count(*) from {view}").fetchone()
     return {

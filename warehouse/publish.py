@@ -107,6 +107,8 @@ def connect(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise WarehouseError(f"{file}: cannot be opened as a warehouse: {_first_line(error)}") from error
     connection.execute("set timezone = 'UTC'")
+    # A table that is not there is an error, not some variable of this program that bears its name.
+    connection.execute("set python_enable_replacements = false")
     if not read_only:
         connection.execute(f"set memory_limit = '{BUILD_MEMORY}'")
     if read_only:
@@ -145,7 +147,7 @@ def version(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
         row = connection.execute(
             "select max(version) from meta.migrations where made_by = $1", [_MARK]
         ).fetchone()
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException):
         row = None
     if row is None or row[0] is None:
         raise WarehouseError(f"{file}: is a DuckDB file, and no sotaduck warehouse; name another --warehouse")
@@ -198,16 +200,19 @@ def _beside(warehouse: Path, kind: str) -> Path:
 
 def _remove_left_over(warehouse: Path) -> None:
     """What killed builds left; whoever holds the lock is the only build."""
-    for left in warehouse.parent.glob(f".{warehouse.name}.build-*"):
-        if left.is_dir():  # where DuckDB puts what its memory does not hold
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
+    prefix = f".{warehouse.name}.build-"
+    for file in list(warehouse.parent.iterdir()):
+        if file.name.startswith(prefix):
+            _remove(file)
 
 
 def _remove(draft: Path) -> None:
-    for file in (draft, draft.with_name(draft.name + ".wal")):
-        file.unlink(missing_ok=True)
+    """A draft, its write-ahead log, and the folder that DuckDB spills to."""
+    for file in (draft, draft.with_name(draft.name + ".wal"), draft.with_name(draft.name + ".tmp")):
+        if file.is_dir():
+            shutil.rmtree(file, ignore_errors=True)
+        else:
+            file.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -47,13 +47,18 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def run_sql(warehouse: Path, text: str) -> Answer:
-    """Run one query, read-only and without access to other files.
+    """Run one query, read-only and without access to other files. Statements before it may prepare it.
 
     Raises:
-        WarehouseError: the warehouse cannot be opened, or the query is wrong (in DuckDB's words).
+        WarehouseError: the warehouse cannot be opened, the query is wrong (in DuckDB's words), or there are two.
     """
     with opened(warehouse) as connection:
         try:
+            statements = connection.extract_statements(text)
+            if not statements:
+                raise WarehouseError("the query is empty; try 'from leaderboards'")
+            if any(statement.type == duckdb.StatementType.SELECT for statement in statements[:-1]):
+                raise WarehouseError("several queries, and only one can be answered; ask one at a time")
             cursor = connection.execute(text)
             rows = cursor.fetchall()
         except duckdb.Error as error:
@@ -151,8 +156,8 @@ STATUS = {
     """,
     "cells": """
         select
-            source, count(*) as boards, sum(cells_in)::bigint as cells_in,
-            sum(cells_loaded)::bigint as loaded, sum(cells_quarantined)::bigint as quarantined, sum(cells_duplicate)::bigint as duplicates
+            source, count(*) as boards, sum(cells_in)::bigint as cells_in, sum(cells_loaded)::bigint as loaded,
+            sum(cells_quarantined)::bigint as quarantined, sum(cells_duplicate)::bigint as duplicates
         from mart.boards group by source order by source
     """,
     "quarantined_by_reason": """

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from extract.refusals import claimed_rows, is_note, partial_statement
-from extract.sources.paperswithcode2_cards import Card, Reading, find_cards, read_cards
+from extract.sources.paperswithcode2_cards import CODE_WORDS, Card, Reading, find_cards, read_cards
 from extract.sources.paperswithcode2_heading import read_metric, read_names
 from extract.sources.paperswithcode2_page import Page, is_cut, same_title, unique
 from extract.sources.paperswithcode2_table import (
@@ -18,7 +18,7 @@ from extract.sources.paperswithcode2_table import (
     read_table,
 )
 from extract.tables import Grid, grids, html_tables
-from extract.visible import join, lines, squash
+from extract.visible import Piece, join, lines, squash
 from sotaduck.errors import ParseError
 from sotaduck.records import Capture, RawBoard, RawMetric, RawRow
 
@@ -51,7 +51,7 @@ def read_benchmark(capture: Capture, body: bytes) -> RawBoard:
     warnings: list[str] = [*_lost_characters(page), *arrow_contradicts(grid, metric)]
     rows = _merge(page, table, cards, metric.name, warnings)
     _check_numbers(rows, whole=partial is None)
-    _check_claim(rows, [*lines(part for part in around if not part.tag.find_parent(SITE_PARTS)), *notes])
+    _check_claim(rows, [*lines(_of_the_board(page, around)), *notes])
     task, dataset, area = read_names(page, around)
     higher = metric.higher_is_better
     return RawBoard(
@@ -66,6 +66,14 @@ def read_benchmark(capture: Capture, body: bytes) -> RawBoard:
         partial=partial,
         warnings=tuple(warnings),
     )
+
+
+def _of_the_board(page: Page, parts: Sequence[Piece]) -> list[Piece]:
+    """The pieces that do not stand in the site's own frame."""
+    visible = page.visible
+    frames = [visible.span(tag) for tag in visible.elements if tag.name in SITE_PARTS]
+    framed = {at for span in frames for at in range(span.begin, span.end)}
+    return [part for part in parts if part.at not in framed]
 
 
 def _notes(grid: Grid) -> str:
@@ -164,7 +172,7 @@ def _with_card(page: Page, row: RawRow, card: Card, way: Reading) -> RawRow:
     of_model = next(
         (part.anchor for part in card.parts if squash(way.model).startswith(squash(part.text))), None
     )
-    codes = unique(page.code(a) for a in anchors if texts[id(a)].casefold().startswith("code"))
+    codes = unique(page.code(a) for a in anchors if CODE_WORDS.fullmatch(texts[id(a)]))
     of_title = [a for a in anchors if way.title and squash(way.title) == squash(texts[id(a)])]
     if of_title and squash(way.model) == squash(way.title):
         of_title = [a for a in of_title if a is not of_model]

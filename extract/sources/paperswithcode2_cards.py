@@ -10,7 +10,6 @@ the likeliest first, and the table, where there is one, decides.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,9 @@ from extract.visible import Piece, Visible, fold
 from sotaduck.errors import ParseError
 
 DASHES = frozenset({"-", "–", "—", ""})
+
+_CODE_TEXT = r"Code(?:\s*\((?:official|\d+)\))?"
+CODE_WORDS = re.compile(f"(?i){_CODE_TEXT}")
 
 _NUMBER = re.compile(r"#\s?(\d{1,6})[.:)]?(?:\s+(?P<rest>.*))?")
 _CUT = "\x1f"  # stands in a card's text wherever an element begins or ends
@@ -32,7 +34,7 @@ _DATE = re.compile(
     rf"{_GAP}(?:[·•|]{_GAP}(?P<dotted>(?=[^{_CUT}·•|]*\d{{4}})[^{_CUT}·•|]{{4,20}}?)|(?P<iso>\d{{4}}-\d\d-\d\d))"
     rf"{_GAP}(?=[{_CUT}·•|]|$)"
 )
-_CODE = re.compile(rf"(?i)(?:^|{_CUT}){_GAP}{_DOT}(?:Code(?:\s*\((?:official|\d+)\))?|-|–|—){_GAP}$")
+_CODE = re.compile(rf"(?i)(?:^|{_CUT}){_GAP}{_DOT}(?:{_CODE_TEXT}|-|–|—){_GAP}$")
 _NUMERIC = re.compile(r"\W*\d\S*(?:\s*[±(/].*)?|[-–—]+")
 _BADGE = re.compile(r"\W*SOTA\W*")
 
@@ -157,10 +159,14 @@ def _end(page: Visible, parts: Sequence[Piece], marks: Sequence[_Mark], metric: 
     Where that is its number alone, the cards lie in one element, and the last ends with that.
     """
     last = marks[-1].begin
-    before = parts[marks[-2].begin] if len(marks) > 1 else parts[last - 1] if last else None
+    if len(marks) > 1:
+        before: Piece | None = parts[marks[-2].begin]
+    else:
+        above = page.stream[: parts[last].at]
+        before = next((part for part in reversed(above) if not part.unseen), None)
     named = _name(metric)
     end = last
-    for tag in (parts[last].tag, *parts[last].tag.parents):
+    for tag in page.holders(parts[last].tag):
         span = page.span(tag)
         if before is not None and span.begin <= before.at and named.search(_text(parts[last:end])):
             break
@@ -175,12 +181,15 @@ def _without_labels(cards: list[Card], metric: str) -> list[Card]:
         return part.text.rstrip(": ").casefold()
 
     labels = _LABELS - {metric.casefold()}
-    cards_with = Counter(label for card in cards for label in {word(part) for part in card.parts} & labels)
-    # The last card may lack a label that stands before the number of the next one. One word of a
-    # lone card may be its model's name.
-    most = max(len(cards) - 1, 1)
-    answered = any(_ANSWERED.search(_text(card.parts)) for card in cards)
-    if max(cards_with.values(), default=0) < most or (len(cards) == 1 and len(cards_with) + answered < 2):
+    words = [{word(part) for part in card.parts} & labels for card in cards]
+    if len(cards) == 1:  # one word of a lone card may be its model's name
+        answered = _ANSWERED.search(_text(cards[0].parts)) is not None
+        labelled = len(words[0]) + answered > 1
+    else:
+        # A label that stands before the number is the end of the card before.
+        ranks = all(card.parts and word(card.parts[-1]) == "rank" for card in cards[:-1])
+        labelled = ranks or bool(set.intersection(*words))
+    if not labelled:
         return cards
     found = []
     for card in cards:
@@ -219,22 +228,22 @@ def read_cards(cards: Sequence[Card], metric: str) -> list[list[Reading]]:
     Raises:
         ParseError: `unreadable_card`, `card_leftover`; names the card and its text.
     """
-    best: list[tuple[Card, list[_Ranked] | ParseError]] = []
-    for layout in (_value_first, _name_first):
-        ways = [(card, _readings(card, _name(metric), layout)) for card in cards]
-        if _certain(ways) > _certain(best) or not best:
-            best = ways
+    name = _name(metric)
+    layouts = [[_readings(card, name, layout) for card in cards] for layout in (_value_first, _name_first)]
+    layouts.sort(key=_certain, reverse=True)  # stable: the value first, where both are as good
     found = []
-    for _, readings in best:
-        if isinstance(readings, ParseError):
-            raise readings
-        found.append([reading for _, reading in readings])
+    for ways, others in zip(*layouts, strict=True):
+        if isinstance(ways, ParseError):
+            raise ways
+        both = ways + (others if isinstance(others, list) else [])
+        found.append([reading for _, reading in both])
     return found
 
 
-def _certain(ways: Sequence[tuple[Card, list[_Ranked] | ParseError]]) -> int:
-    """How many cards can be read without doubt."""
-    return sum(not isinstance(ranked, ParseError) and not any(ranked[0][0]) for _, ranked in ways)
+def _certain(ways: Sequence[list[_Ranked] | ParseError]) -> tuple[int, int]:
+    """How many cards can be read without doubt, and how many at all."""
+    readable = [ranked for ranked in ways if isinstance(ranked, list)]
+    return sum(not any(ranked[0][0]) for ranked in readable), len(readable)
 
 
 def _readings(card: Card, name: re.Pattern[str], layout: _Layout) -> list[_Ranked] | ParseError:
@@ -267,24 +276,30 @@ def _without_badge(
     """A card's pieces without its badge; then, in case that it was none, with it."""
     for at, part in enumerate(parts):
         if _BADGE.fullmatch(part.text) and name.search(_text(parts[at:])):
-            yield True, parts[:at] + parts[at + 1 :]
+            nothing = Piece(part.at, "", part.gap, part.tag, part.anchor, part.unseen)
+            yield True, (*parts[:at], nothing, *parts[at + 1 :])
     yield False, parts
 
 
 def _value_first(head: str, tail: str) -> Iterator[tuple[int, str, str, str]]:
     head = head.strip(f" \n{_CUT}")
-    cuts = [match.start() for match in re.finditer(_CUT, head)]
+    cuts = list(re.finditer(rf"{_CUT}[\s{_CUT}]*", head))
     for cut in reversed(cuts):
-        model, value = _plain(head[:cut]), _plain(head[cut:])
+        model, value = _plain(head[: cut.start()]), _plain(head[cut.end() :])
         if model and value:
-            # `84` and `.6`, `17.1` and `(16.1)` in elements side by side are one value.
-            continued = model[-1:].isdigit() and re.match(r"[.,%±(]|[kKMBGT]$", value)
-            yield 2 if continued else int(len(cuts) > 1 and not _is_value(value)), model, value, tail
+            # `84` and `.6`, `17.1` and `(16.1)` side by side are one value; not with a badge between them.
+            beside = cut[0].count(_CUT) == 1 and model[-1:].isdigit()
+            continued = beside and re.match(r"[.,%±(]|[kKMBGT]$", value)
+            if cut is not cuts[-1]:
+                doubt = 2
+            else:
+                doubt = 3 if continued else int(len(cuts) > 1 and not _is_value(value))
+            yield doubt, model, value, tail
     if not cuts:  # all in one text
         for space in reversed([match.start() for match in re.finditer(r"\s", head)]):
             if _is_value(head[space:]):
-                yield 3, _plain(head[:space]), _plain(head[space:]), tail
-    yield 4, _plain(head), "", tail
+                yield 4, _plain(head[:space]), _plain(head[space:]), tail
+    yield 5, _plain(head), "", tail
 
 
 def _name_first(head: str, tail: str) -> Iterator[tuple[int, str, str, str]]:

@@ -81,8 +81,8 @@ def read_names(page: Page, outside: Sequence[Piece]) -> tuple[str, str, str | No
         for task, dataset in _splits(heading):
             for trail in trails:
                 for at in range(len(trail) - 1):
-                    if squash(trail[at]) == squash(task) and squash(trail[at + 1]) == squash(dataset):
-                        return task, dataset, trail[at - 1] if at else None
+                    if _is_crumb(trail[at], task) and _is_crumb(trail[at + 1], dataset):
+                        return task, dataset, trail[at - 1].strip(_CRUMB_ENDS) if at else None
     for heading in headings:
         ways = list(_splits(heading))
         if len(ways) > 1:
@@ -127,4 +127,8 @@ def _trails(outside: Sequence[Piece]) -> Iterator[list[str]]:
         # All in one text (`SotA / A / B / C`), or each crumb in an element of its own.
         trail = re.split(r"\s+[/›»>→]\s+", found["rest"]) if found["rest"] else []
         trail += [following.text for following in seen[at + 1 : at + 10] if following.text not in SEPARATORS]
-        yield [crumb for crumb in (crumb.strip(_CRUMB_ENDS) for crumb in trail) if crumb]
+        yield trail
+
+
+def _is_crumb(crumb: str, name: str) -> bool:
+    return squash(name) in (squash(crumb), squash(crumb.strip(_CRUMB_ENDS)))

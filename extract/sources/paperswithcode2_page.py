@@ -16,6 +16,7 @@ from extract.visible import Visible, fold, read_html, squash
 from sotaduck.errors import ParseError
 from sotaduck.records import Capture
 
+SHORT = 200
 SEPARATORS = frozenset(["/", "›", "»", ">", "→", "·", "•", "|", "❯", "\\"])
 
 _PAPER_PATH = re.compile(r"/paper/[^/]+/?$")
@@ -79,8 +80,9 @@ class Page:
     def refuse(self, reason: str, detail: str) -> ParseError:
         """The error for a page without what it should hold, a challenge told from other pages."""
         title = self.visible.soup.find("title")
-        begin = [title.get_text() if title else "", *(part.text for part in self.visible.stream[:500])]
-        if found := CHALLENGES.search(" ".join(begin)):
+        begin = [title.get_text() if title else "", *(part.text for part in self.visible.stream[:SHORT])]
+        # A challenge says little else; a long page that has such words in it is another page.
+        if len(begin) <= SHORT and (found := CHALLENGES.search(" ".join(begin))):
             return ParseError("challenge_page", f"the page asks for something else: {found[0]!r}")
         if not self.visible.stream:
             return ParseError(reason, f"{detail}; the page has no text at all")

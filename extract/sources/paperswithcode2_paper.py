@@ -57,7 +57,7 @@ def read_paper(capture: Capture, body: bytes) -> RawPaper:
     ]
     head = stream[begin : sections[0][0] if sections else len(stream)]
     labels = next((at for at, part in enumerate(head) if _LABEL.fullmatch(part.text)), len(head))
-    linked = labels < len(head) and head[labels].anchor is not None
+    linked = any(part.anchor is not None and part.text.casefold() in ("paper", "pdf") for part in head)
     is_paper = crumbs or results or linked or any(name == "abstract" for _, name in sections)
     has_more = sections or results or labels < len(head) or any(_ISO.match(part.text) for part in head)
     if title is None or not (is_paper and has_more):

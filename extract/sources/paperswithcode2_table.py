@@ -60,8 +60,10 @@ def find_table(page: Page, metric: Metric) -> tuple[Grid | None, list[bool]]:
     covered = [False] * len(page.visible.stream)
     for grid in found:
         if not _is_copy(grid, found[0]):
-            headers = " and ".join(f"({', '.join(other.header)})" for other in (found[0], grid))
-            raise ParseError("several_tables", f"two tables look like the leaderboard, and differ: {headers}")
+            both = " and ".join(
+                f"({', '.join(other.header)}; {len(other.rows)} rows)" for other in (found[0], grid)
+            )
+            raise ParseError("several_tables", f"two tables look like the leaderboard, and differ: {both}")
         for begin, end in grid.spans:
             covered[begin:end] = [True] * (end - begin)
     return (found[0] if found else None), covered
@@ -106,7 +108,8 @@ def _table_row(page: Page, number: int, cells: dict[str, Cell]) -> TableRow:
         return None if name not in cells or cells[name].text in DASHES else cells[name].text
 
     def wrong(name: str) -> ParseError:
-        return ParseError("unreadable_cell", f"row {number}, column `{name}`: {cells[name].text[:80]!r}")
+        column = name.replace("_", " ").title()
+        return ParseError("unreadable_cell", f"row {number}, column `{column}`: {cells[name].text[:80]!r}")
 
     rank = None
     if "rank" in cells:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +79,67 @@ def ask(folder: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
     """Rows of the warehouse in a folder."""
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
         return connection.execute(query, list(values)).fetchall()
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Variables for a command: those of this process without what Prefect was told, and these."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "SOTADUCK_"))
+    }
+    return {**kept, "PREFECT_HOME": os.environ["PREFECT_HOME"], "PYTHONPATH": str(ROOT), **variables}
+
+
+def processes_with(variable: str, value: str) -> list[int]:
+    """Ids of processes that have this in their environment."""
+    wanted = f"{variable}={value}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def post(api: str, path: str, body: dict[str, Any]) -> Any:
+    """The answer of Prefect's API."""
+    request = urllib.request.Request(
+        f"{api}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Prefect's files of this session: the user's own are left alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(folder := tmp_path_factory.mktemp("prefect")))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def api(prefect_home: Path) -> Iterator[str]:
+    """A Prefect server as a user would run it; the address of its API."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui", "--port", str(port)]
+    url = f"http://127.0.0.1:{port}/api"
+    with subprocess.Popen(
+        command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            for _ in range(600):
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(f"{url}/health", timeout=2).close()
+                    break
+                time.sleep(0.1)
+            yield url
+        finally:
+            server.terminate()
 
 
 OF_RUNS = frozenset({"runs", "checks", "failures"})

@@ -161,8 +161,9 @@ def test_a_result_leads_back_to_its_bytes(session_site: Site, faulty: tuple[Path
     folder, _ = faulty
     ((url, digest, file, offset),) = ask(
         folder,
-        "select p.url, p.digest, p.warc_file, p.warc_offset from provenance p "
-        "join current_sota s using (result_id) where s.leaderboard_id = 'panoptic-segmentation/cityscapes-val/miou' and s.track = 'all'",
+        "select p.url, p.digest, p.warc_file, p.warc_offset "
+        "from provenance p join current_sota s using (result_id) "
+        "where s.leaderboard_id like 'panoptic-segmentation/%/miou' and s.track = 'all'",
     )
     assert url == session_site.address(SEED)
     with (folder / "archive" / file).open("rb") as warc:

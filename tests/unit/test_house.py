@@ -38,6 +38,21 @@ def test_commands_that_read_import_neither_prefect_nor_great_expectations(
     assert "sotaduck refresh" in done.stderr
 
 
+def test_help_imports_nothing_that_is_slow() -> None:
+    script = (
+        "import sys\n"
+        "from cli.main import main\n"
+        "sys.argv = ['sotaduck', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "slow = ('prefect', 'great_expectations', 'duckdb', 'pandas', 'pyarrow', 'bs4', 'lxml', 'requests')\n"
+        "print([name for name in slow if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "[]\n"
+
+
 def test_help_comes_at_once() -> None:
     command = [sys.executable, "-m", "cli.main", "--help"]
     times = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import io
 import re
 from pathlib import Path
@@ -80,21 +81,22 @@ def is_cut(row: dict[str, Any]) -> bool:
 
 
 def test_the_badges_of_the_seed_page_are_its_records() -> None:
-    rows = sorted(
-        DATA["https://paperswithcode2.com/benchmark/80563"]["rows"], key=lambda row: str(row["date"])
-    )
+    rows = DATA["https://paperswithcode2.com/benchmark/80563"]["rows"]
     record = 0.0
-    for row in rows:
-        best_of_day = max(float(other["value"]) for other in rows if other["date"] == row["date"])
-        breaks = float(row["value"]) > record and float(row["value"]) == best_of_day
-        assert row["sota"] == breaks, row
-        record = max(record, float(row["value"])) if row is rows[-1] or breaks else record
+    for day in sorted({row["date"] for row in rows}):
+        of_day = [(float(row["value"]), row["sota"]) for row in rows if row["date"] == day]
+        best = max(value for value, _ in of_day)
+        assert [badge for _, badge in of_day] == [value == best > record for value, _ in of_day], day
+        record = max(record, best)
 
 
 def test_the_archive_is_what_the_script_makes(tmp_path: Path) -> None:
     assert make_archive.make(tmp_path) == len(DATA)
-    made = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert made == {file.name: file.read_bytes() for file in ARCHIVE.iterdir()}
+    with Archive(tmp_path) as made, Archive(ARCHIVE) as bundled:
+        assert [c.capture_id for c in made.captures()] == [c.capture_id for c in bundled.captures()]
+    assert {file.name for file in tmp_path.iterdir()} == {file.name for file in ARCHIVE.iterdir()}
+    for file in tmp_path.glob("*.gz"):  # unpacked: another zlib packs the same otherwise
+        assert gzip.decompress(file.read_bytes()) == gzip.decompress((ARCHIVE / file.name).read_bytes())
 
 
 def test_every_page_says_that_its_markup_is_ours() -> None:

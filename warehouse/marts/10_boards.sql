@@ -1,14 +1,27 @@
+-- Grain: one row a content, with its place in time: the capture that said it first, whichever was loaded first, and the last.
+create or replace table mart.contents as
+select
+    content_id,
+    arg_min(capture_id, (seen_at, capture_id)) as capture_id,
+    min(seen_at) as first_seen,
+    max(seen_at) as last_seen,
+    max({'seen_at': seen_at, 'capture_id': capture_id}) as last_observation
+from core.observations
+group by content_id;
+
 -- Grain: one row a board (source, locator, metric label), as it was last seen; of two captures in one second the greater id.
 create or replace table mart.boards as
-select c.*, o.first_seen, o.last_seen, s.trust
-from (
+with seen as (
     select
-        board_id, min(seen_at) as first_seen, max(seen_at) as last_seen,
-        arg_max(content_id, (seen_at, capture_id)) as content_id
-    from core.observations
-    group by board_id
-) o
-join core.contents c using (board_id, content_id)
+        c.board_id, min(t.first_seen) as first_seen, max(t.last_seen) as last_seen,
+        arg_max(c.content_id, t.last_observation) as content_id
+    from core.contents c join mart.contents t using (content_id)
+    group by c.board_id
+)
+select c.* exclude (capture_id), t.capture_id, o.first_seen, o.last_seen, s.trust
+from seen o
+join core.contents c using (content_id)
+join mart.contents t using (content_id)
 join core.sources s using (source);
 
 -- Grain: one row a leaderboard. Names come from the most trusted board; the direction from whoever states it with

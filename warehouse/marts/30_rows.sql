@@ -1,20 +1,13 @@
 -- Grain: one row a result of one board, as it was last seen there. `listed` is false where a later observation of
 -- its board lacks it. What its paper's own record knows is joined here: id, whole title, date.
 create or replace table mart.rows as
-with spans as (
-    select
-        content_id, min(seen_at) as first_seen, max(seen_at) as last_seen,
-        max((seen_at, capture_id)) as last_observation
-    from core.observations
-    group by content_id
-),
-last as (
+with last as (
     select
         r.result_id,
-        min(s.first_seen) as first_seen,
-        max(s.last_seen) as last_seen,
-        arg_max(r.content_id, s.last_observation) as content_id
-    from core.results r join spans s using (content_id)
+        min(t.first_seen) as first_seen,
+        max(t.last_seen) as last_seen,
+        arg_max(r.content_id, t.last_observation) as content_id
+    from core.results r join mart.contents t using (content_id)
     group by r.result_id
 ),
 -- A title that a page cuts belongs to the one paper whose title begins so.
@@ -25,20 +18,22 @@ cut as (
 ),
 uncut as (
     select c.paper_title, min(p.paper_id) as paper_id
-    from cut c join mart.papers p on starts_with(p.title, c.prefix)
+    -- The equality is there for a hash join: thousands of cut titles meet half a million papers.
+    from cut c join mart.papers p on left(p.title, 20) = left(c.prefix, 20) and starts_with(p.title, c.prefix)
     where length(c.prefix) >= 20 and not p.title_cut
     group by c.paper_title
     having count(*) = 1
 ),
 current as (
     select
-        r.* exclude (paper_id), c.leaderboard_id, c.locator, b.trust, l.first_seen, l.last_seen,
+        r.* exclude (paper_id, capture_id), t.capture_id, c.leaderboard_id, c.locator, b.trust, l.first_seen, l.last_seen,
         b.content_id = r.content_id as listed,
         coalesce(i.merged_id, r.paper_id, u.paper_id) as paper_id,
         r.paper_id as own_paper_id
     from last l
     join core.results r using (result_id, content_id)
     join core.contents c using (content_id)
+    join mart.contents t using (content_id)
     join mart.boards b on b.board_id = r.board_id
     left join mart.paper_ids i on i.paper_id = r.paper_id
     left join uncut u on r.paper_title_cut and r.paper_id is null and u.paper_title = r.paper_title

@@ -5,13 +5,14 @@ with last_read as (
 )
 select
     q.source, q.leaderboard_id, q.model, q.field, q.value_text, q.reason, q.detail, q.expectation, q.cells, q.position,
-    q.source_url, q.capture_id,
+    q.source_url, coalesce(t.capture_id, q.capture_id) as capture_id,
     case
         when q.content_id is not null then q.content_id in (select content_id from mart.boards)
         else coalesce(c.fetched_at >= l.fetched_at, true)
     end as current
 from core.quarantine q
-left join core.captures c using (capture_id)
+left join mart.contents t using (content_id)
+left join core.captures c on c.capture_id = q.capture_id
 left join last_read l on l.source = c.source and l.url = c.url;
 
 comment on view quarantine is 'What was not loaded as a value, and why. Nothing is dropped in silence.';

@@ -1,0 +1,45 @@
+"""What a program reads: SQL values as JSON and CSV."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """Any value as JSON has it: times in ISO 8601, bytes in hexadecimal, and null for NaN, which JSON lacks."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Decimal | float):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(plain(name)): plain(item) for name, item in value.items()}
+    return str(value)
+
+
+def as_json(value: Any) -> str:
+    """Indented JSON."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False)
+
+
+def csv_cell(value: Any) -> str:
+    """A value as a cell: NULL is empty, yes and no are `true` and `false`, lists and structs are JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(plain(value), ensure_ascii=False)
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)

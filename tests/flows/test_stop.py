@@ -1,0 +1,110 @@
+"""A critical expectation that fails stops the run; the warehouse is as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sotaduck.errors import ValidationStopped
+from sotaduck.records import Normalised
+from tests.flows.conftest import ask, run_refresh
+from tests.flows.site import Site
+from transform import pipeline
+from warehouse import derive
+
+PQ = 79678
+PQ_ID = "panoptic-segmentation/cityscapes-val/pq"
+normalise = pipeline.normalise
+
+
+def lose_a_cell(*arguments: Any) -> Normalised:
+    """A transform that forgets a result and does not say so."""
+    good = normalise(*arguments)
+    lost = next(result for result in good.results if result.leaderboard_id == PQ_ID)
+    return replace(good, results=tuple(result for result in good.results if result is not lost))
+
+
+def repeat_an_id(*arguments: Any) -> Normalised:
+    """A transform that calls two results by one name."""
+    good = normalise(*arguments)
+    first, second = [result for result in good.results if result.leaderboard_id == PQ_ID][:2]
+    return replace(
+        good,
+        results=tuple(
+            replace(result, result_id=first.result_id) if result is second else result
+            for result in good.results
+        ),
+    )
+
+
+def a_zero(*arguments: Any) -> Normalised:
+    """A transform that makes a 0 of a value."""
+    good = normalise(*arguments)
+    return replace(
+        good,
+        results=tuple(
+            replace(result, value=0.0) if result.leaderboard_id == PQ_ID and result.position == 3 else result
+            for result in good.results
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("broken", "expectation", "place"),
+    [
+        (lose_a_cell, "board_loaded_are_results", "cells_loaded 13"),
+        (repeat_an_id, "result_id_unique", "position 2"),
+        (a_zero, "result_zero_said", "position 3"),
+    ],
+)
+def test_a_broken_transform_stops_the_run_before_the_load(
+    broken: Any, expectation: str, place: str, site: Site, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.boards[PQ]["rows"][0]["value"] = "72.5"
+    site.serve()
+    before = (home / "warehouse.duckdb").read_bytes()
+    monkeypatch.setattr(pipeline, "normalise", broken)
+    with pytest.raises(ValidationStopped) as stopped:
+        run_refresh(home)
+    message = str(stopped.value)
+    assert stopped.value.exit_status == 3
+    assert f"{expectation} (critical)" in message
+    assert PQ_ID in message
+    assert place in message
+    assert "The warehouse is as it was" in message
+    assert (home / "warehouse.duckdb").read_bytes() == before
+    docs = home / "data-docs" / "index.html"
+    assert str(docs) in message
+    assert expectation in docs.read_text("utf-8")
+    assert not list(home.glob(".*build-*"))
+
+    # What was captured is not lost: a mended release loads it.
+    monkeypatch.setattr(pipeline, "normalise", normalise)
+    run_refresh(home)
+    assert ask(home, "select leader_value from leaderboards where leaderboard_id = $1", PQ_ID) == [(72.5,)]
+
+
+def test_a_broken_view_stops_the_run_after_the_load(
+    site: Site, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ranks that count ties twice: a fault of SQL, which only a look at the views finds."""
+    site.boards[PQ]["rows"][0]["value"] = "72.5"
+    site.serve()
+    before = (home / "warehouse.duckdb").read_bytes()
+    run = derive._run
+
+    def dense(connection: Any, folder: str, name: str) -> None:
+        if name == "40_results":
+            text = (derive.HERE / folder / f"{name}.sql").read_text("utf-8")
+            connection.execute(text.replace("rank() over", "dense_rank() over"))
+        else:
+            run(connection, folder, name)
+
+    monkeypatch.setattr(derive, "_run", dense)
+    with pytest.raises(ValidationStopped, match="rank_counts_better") as stopped:
+        run_refresh(home)
+    assert "panoptic-segmentation/cityscapes-val/miou" in str(stopped.value)
+    assert (home / "warehouse.duckdb").read_bytes() == before
