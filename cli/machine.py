@@ -10,7 +10,7 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Any value as JSON has it: times in ISO 8601, bytes in hexadecimal, and null for NaN, which JSON lacks."""
+    """Any value as JSON has it: times in ISO 8601, bytes in hexadecimal, null for NaN, which JSON lacks."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, Decimal | float):

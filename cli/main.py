@@ -172,8 +172,8 @@ def sql(query: str, style: str, warehouse: Path | None, config: Path | None) -> 
     else:
         from cli import tables
 
-        tables.console().print(tables.plain_table(answer.columns, answer.rows))
-        click.echo(f"{len(answer.rows)} row{'' if len(answer.rows) == 1 else 's'}")
+        tables.console().print(tables.plain_table(answer.columns, answer.rows[: tables.MOST_ROWS]))
+        click.echo(tables.row_count(len(answer.rows)))
     return 0
 
 

@@ -15,6 +15,8 @@ from rich.text import Text
 
 Row = Mapping[str, Any]
 
+MOST_ROWS = 1000
+"""More rows than this nobody looks at, and laying them out takes minutes."""
 ARROWS = {True: "▲", False: "▼", None: "?"}
 READABLE = 24
 """Narrower than this, a folded text column can no longer be read."""
@@ -58,6 +60,14 @@ def cell(value: Any) -> str:
     if isinstance(value, dict):
         return " · ".join(f"{name} {cell(item)}" for name, item in value.items())
     return str(value)
+
+
+def row_count(rows: int) -> str:
+    """`30 rows` below a table, and what it leaves out."""
+    text = f"{rows} row{'' if rows == 1 else 's'}"
+    if rows > MOST_ROWS:
+        text += f", of which the first {MOST_ROWS} are shown; --format csv gives all"
+    return text
 
 
 def plain_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> RenderableType:

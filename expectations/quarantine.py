@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from msgspec.structs import replace
 
 from sotaduck.records import Check, Normalised, Paper, Quarantined, Result
 

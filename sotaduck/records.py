@@ -6,13 +6,19 @@
 
 Raw records hold text exactly as published (`None` where the page has no such cell); normalised
 records hold typed values beside that text.
+
+What the transform makes by the million are msgspec structs: frozen as dataclasses are, and made in a sixth of
+the time. They hold only texts, numbers and dates, can be in no cycle, and are kept from the garbage
+collector.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+
+from msgspec import Struct
 
 DirectionSource = Literal["page", "is_loss", "registry"]
 MetricKind = Literal["quality", "resource", "descriptor"]
@@ -199,8 +205,7 @@ class RawEntry:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True, gc=False):
     """One leaderboard (task, dataset, one metric) as one source shows it at one capture.
 
     Attributes:
@@ -234,8 +239,7 @@ class Board:
     content_digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True, gc=False):
     """One cell of a leaderboard, normalised.
 
     `result_id` is the identity over time; `value` is None where `value_reason` says why the text gives no
@@ -280,8 +284,7 @@ class Result:
     code_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(Struct, frozen=True, gc=False):
     """A paper as one source describes it, normalised.
 
     `paper_id` is `arxiv:…`, `<source>:…` or `title:…`; `title_key` is the title's fingerprint, by which
@@ -314,8 +317,7 @@ class Paper:
     partial: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
+class Quarantined(Struct, frozen=True, gc=False):
     """Something that a page says and that was not loaded as a value, with the reason.
 
     Attributes:
@@ -364,8 +366,7 @@ class Check:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelAlias:
+class ModelAlias(Struct, frozen=True, gc=False):
     """A published model name and the id that it reached, with the rule that took it there."""
 
     model_id: str
@@ -401,8 +402,7 @@ class Reconciled:
     factors: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(Struct, frozen=True):
     """What the transform stage makes of a set of raw records."""
 
     boards: tuple[Board, ...] = ()
@@ -411,4 +411,4 @@ class Normalised:
     entries: tuple[RawEntry, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()
     aliases: tuple[ModelAlias, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()

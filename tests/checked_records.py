@@ -5,11 +5,12 @@ Three results of one metric: 82.1, 79.8 and a cell that cannot be read; a page t
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
+from msgspec.structs import replace
 
 from sotaduck.records import Board, Normalised, Paper, Quarantined, RawBoard, RawMetric, RawRow, Result
 
@@ -20,7 +21,7 @@ CAPTURED = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 
 def raw_row(**changes: Any) -> RawRow:
     row = RawRow(1, 1, "EfficientPS", ("82.1",), False, "EfficientPS", date="2020-04-05", sota_badge=True)
-    return replace(row, paper_url="https://example.org/paper/3", **changes)
+    return dataclasses.replace(row, paper_url="https://example.org/paper/3", **changes)
 
 
 RAW = RawBoard(
@@ -42,10 +43,10 @@ RAW = RawBoard(
 def raw(row: int | None = None, /, **changes: Any) -> RawBoard:
     """The raw board, or with a change to the row of this index."""
     if row is None:
-        return replace(RAW, **changes)
+        return dataclasses.replace(RAW, **changes)
     rows = list(RAW.rows)
-    rows[row] = replace(rows[row], **changes)
-    return replace(RAW, rows=tuple(rows))
+    rows[row] = dataclasses.replace(rows[row], **changes)
+    return dataclasses.replace(RAW, rows=tuple(rows))
 
 
 def result(**changes: Any) -> Result:

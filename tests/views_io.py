@@ -4,7 +4,7 @@
                               expected.csv    the rows of the view, any of its columns, in any order
 
 and, where needed: `boards`, `papers`, `entries`, `quarantine`, `aliases`, `captures`, `runs`,
-`failures`, `checks`, `matches`, `factors` `.csv`, and `from.sql` (what to ask where it is not the whole view).
+`failures`, `checks`, `matches`, `factors` `.csv`, and `from.sql` (what to ask if not the whole view).
 The columns are the fields of the records in `sotaduck.records`, and some of this module's own:
 
 - `board` is the board's name and id, `seen` the day or minute of its capture, `run` the load that brought it.
@@ -18,10 +18,10 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -78,10 +78,10 @@ def make(kind: type, facts: Mapping[str, Any]) -> Any:
     """A record of these facts; what is missing is nothing (None, no items, False) or the field's default."""
     hints = _hints(kind)
     values = {}
-    for item in fields(kind):
+    for item in signature(kind).parameters.values():
         if item.name in facts:
             values[item.name] = facts[item.name]
-        elif item.default is MISSING:
+        elif item.default is Parameter.empty:
             values[item.name] = _nothing(kind, item.name, hints[item.name])
     return kind(**values)
 

@@ -46,8 +46,8 @@ MADE_BY = "sotaduck"
 FORMULA = r"^['=+\-@＝＋－＠\t\r\n]"
 NUMBER = r"^[+-]?\d+(\.\d+)?$"
 """What a text must not begin with: a spreadsheet runs `=…`, `+…`, `-…`, `@…`, in some countries their wide
-forms too, and reads a plain number as a number. The apostrophe itself is doubled, so that taking one off gives the
-text back. After https://owasp.org/www-community/attacks/CSV_Injection."""
+forms too, and reads a plain number as a number. The apostrophe itself is doubled, so that taking one off
+gives the text back. After https://owasp.org/www-community/attacks/CSV_Injection."""
 
 
 def export(warehouse: Path, out: Path) -> dict[str, Any]:
@@ -131,14 +131,14 @@ def _write(warehouse: Path, draft: Path) -> dict[str, Any]:
         "made_by": f"{MADE_BY} {__version__}",
         "schema_version": number,
         "data_until": seen[0].isoformat() + "Z" if seen and seen[0] else None,
-        "licence": "Each source keeps its own licence; what comes from Papers with Code is CC BY-SA 4.0, and so "
-        "is what is made from it.",
+        "licence": "Each source keeps its own licence; what comes from Papers with Code is CC BY-SA 4.0, "
+        "and so is what is made from it.",
         "sources": [dict(zip(names, row, strict=True)) for row in sources],
         "csv": {
             "encoding": 'UTF-8, line ends \\n, quotes doubled; NULL is an empty cell, an empty text is ""',
             "lists": "as DuckDB prints them: [a, b]",
-            "formulas": "a text that begins with = + - @ (or the wide forms of these), ' tab or line end, and is "
-            "no plain number, has an apostrophe in front: take one off",
+            "formulas": "a text that begins with = + - @ (or the wide forms of these), ' tab or line end, "
+            "and is no plain number, has an apostrophe in front: take one off",
         },
         "files": files,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -156,7 +155,7 @@ def content_id(board: Board) -> str:
 
 def paper_record_id(paper: Paper) -> str:
     """What names a record of a paper: what a row says of it counts once, however often it is said."""
-    parts = [repr(getattr(paper, item.name)) for item in fields(Paper) if item.name != "capture_id"]
+    parts = [repr(getattr(paper, name)) for name in Paper.__struct_fields__ if name != "capture_id"]
     return _digest(*parts, "" if paper.from_row else paper.capture_id)
 
 
@@ -182,7 +181,7 @@ def _known_contents(connection: duckdb.DuckDBPyConnection, wanted: set[str]) -> 
 
 def columns_of(kind: type, records: Sequence[Any], without: tuple[str, ...] = ()) -> dict[str, list[Any]]:
     """Records as columns, a list a field."""
-    names = [item.name for item in fields(kind) if item.name not in without]
+    names = [name for name in kind.__annotations__ if name not in without]
     return {name: [getattr(record, name) for record in records] for name in names}
 
 

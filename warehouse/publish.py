@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from sotaduck.errors import BuildInProgress, WarehouseError, WarehouseTooNew
 SCHEMA = Path(__file__).parent / "schema"
 _MARK = "sotaduck"
 
-BUILD_MEMORY = "1200MB"
+BUILD_MEMORY = "1000MB"
 """What DuckDB may hold while it builds; beyond it, it spills to disk. A whole dump of half a million papers
 then stays below 2 GB with all that Python holds beside it (docs/benchmarks.md)."""
 
@@ -97,23 +98,31 @@ def _draft(warehouse: Path, draft: Path, fresh: bool) -> Iterator[duckdb.DuckDBP
 def connect(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file with the settings that everybody here needs.
 
-    A read-only connection cannot reach other files or the network.
+    A read-only connection cannot reach other files or the network. It is a database of its own to which the
+    file is attached: a file that is opened twice in one process would share its settings, and these are locked.
 
     Raises:
         WarehouseError: not a DuckDB file, or one that cannot be opened.
     """
+    connection = None
     try:
-        connection = duckdb.connect(str(file), read_only=read_only)
+        connection = duckdb.connect(":memory:" if read_only else str(file))
+        connection.execute("set timezone = 'UTC'")
+        # A table that is not there is an error, not some variable of this program that bears its name.
+        connection.execute("set python_enable_replacements = false")
+        if read_only:
+            spill = Path(tempfile.gettempdir()) / f"sotaduck-{os.getpid()}"
+            connection.execute(f"set temp_directory = {_quoted(spill)}")
+            connection.execute(f"attach {_quoted(file)} as warehouse (type duckdb, read_only)")
+            connection.execute("use warehouse")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+        else:
+            connection.execute(f"set memory_limit = '{BUILD_MEMORY}'")
     except duckdb.Error as error:
+        if connection is not None:
+            connection.close()
         raise WarehouseError(f"{file}: cannot be opened as a warehouse: {_first_line(error)}") from error
-    connection.execute("set timezone = 'UTC'")
-    # A table that is not there is an error, not some variable of this program that bears its name.
-    connection.execute("set python_enable_replacements = false")
-    if not read_only:
-        connection.execute(f"set memory_limit = '{BUILD_MEMORY}'")
-    if read_only:
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
     return connection
 
 
@@ -177,7 +186,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _keep_runs(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
     """A warehouse that is built anew still knows which runs there were."""
-    connection.execute(f"attach '{str(warehouse).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+    connection.execute(f"attach {_quoted(warehouse)} as published (read_only)")
     for table in ("runs", "failures", "checks"):
         connection.execute(f"insert into core.{table} by name from published.core.{table}")
     connection.execute("detach published")
@@ -236,6 +245,11 @@ def _explained(warehouse: Path) -> Iterator[None]:
         raise WarehouseError(
             f"{warehouse}: could not be built ({_first_line(error)}); what is published is as it was"
         ) from error
+
+
+def _quoted(path: Path) -> str:
+    """A path as SQL writes a text."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _first_line(error: Exception) -> str:

@@ -50,7 +50,7 @@ def run_sql(warehouse: Path, text: str) -> Answer:
     """Run one query, read-only and without access to other files. Statements before it may prepare it.
 
     Raises:
-        WarehouseError: the warehouse cannot be opened, the query is wrong (in DuckDB's words), or there are two.
+        WarehouseError: the warehouse cannot be opened, the query is wrong (in DuckDB's words) or two.
     """
     with opened(warehouse) as connection:
         try:
@@ -156,8 +156,9 @@ STATUS = {
     """,
     "cells": """
         select
-            source, count(*) as boards, sum(cells_in)::bigint as cells_in, sum(cells_loaded)::bigint as loaded,
-            sum(cells_quarantined)::bigint as quarantined, sum(cells_duplicate)::bigint as duplicates
+            source, count(*) as boards, sum(cells_in)::bigint as cells_in,
+            sum(cells_loaded)::bigint as loaded, sum(cells_quarantined)::bigint as quarantined,
+            sum(cells_duplicate)::bigint as duplicates
         from mart.boards group by source order by source
     """,
     "quarantined_by_reason": """
@@ -193,8 +194,8 @@ def _board(connection: duckdb.DuckDBPyConnection, leaderboard_id: str) -> Row:
     if found:
         return found[0]
     known = [row[0] for row in connection.execute("select leaderboard_id from mart.leaderboards").fetchall()]
-    near = difflib.get_close_matches(leaderboard_id, known, n=3, cutoff=0.4)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    near = difflib.get_close_matches(leaderboard_id.lower(), known, n=3, cutoff=0.4)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
     raise WarehouseError(
         f"there is no leaderboard {leaderboard_id!r}{hint} "
         "`sotaduck sql 'select leaderboard_id from leaderboards'` lists all"

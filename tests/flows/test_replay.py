@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from flows import refresh as flow
 from sotaduck.errors import ArchiveError
 from tests.flows.conftest import ask, content, run_refresh
 from tests.flows.site import BOARDS, FAULTS, SEED, Site
+from transform import vocabulary
 
 PQ, PTB, SNLI = 79678, 51940, 51908
 
@@ -110,11 +112,8 @@ def test_a_replay_without_the_archive_is_refused_and_the_warehouse_kept(home: Pa
 def test_a_warehouse_of_another_vocabulary_is_built_anew(
     site: Site, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from transform import vocabulary
-
     before = content(home, ("last_seen", "days_held"))
-    other = vocabulary.load()
-    object.__setattr__(other, "digest", "f" * 64)
+    other = replace(vocabulary.load(), digest="another")
     monkeypatch.setattr(vocabulary, "load", lambda: other)
     report = run_refresh(home)
     assert report.counts["boards"] == len(BOARDS)

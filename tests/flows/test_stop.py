@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sotaduck.errors import ValidationStopped
 from sotaduck.records import Normalised
@@ -106,5 +106,5 @@ def test_a_broken_view_stops_the_run_after_the_load(
     monkeypatch.setattr(derive, "_run", dense)
     with pytest.raises(ValidationStopped, match="rank_counts_better") as stopped:
         run_refresh(home)
-    assert "panoptic-segmentation/cityscapes-val/miou" in str(stopped.value)
+    assert "leaderboard_id link-prediction/fb15k-237/hits-at-1" in str(stopped.value)
     assert (home / "warehouse.duckdb").read_bytes() == before

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from expectations import frames
@@ -160,9 +161,9 @@ def test_a_row_is_put_aside_on_every_board_of_its_page() -> None:
         boards=(*one.boards, good.board(board_id="b2", leaderboard_id="a/b/pq")),
         results=(
             *one.results,
-            *(replace(r, board_id="b2", result_id=r.result_id + "pq") for r in one.results),
+            *(msgspec.structs.replace(r, board_id="b2", result_id=r.result_id + "pq") for r in one.results),
         ),
-        quarantine=(good.UNREAD, replace(good.UNREAD, board_id="b2")),
+        quarantine=(good.UNREAD, msgspec.structs.replace(good.UNREAD, board_id="b2")),
     )
     outcome = Gate(None).check("raw_rows", frames.raw_rows([good.raw(1, model="")]))
     kept = quarantine(both, outcome)

@@ -372,8 +372,9 @@ def run(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
     load.add_run(
         connection,
         {
-            "run_id": run_id, "kind": "refresh", "started_at": moment, "finished_at": moment, "status": "done",
-            "sources": ["alpha"], "vocabulary": "v", "version": "0", "counts": {"boards": 1},
+            "run_id": run_id, "kind": "refresh", "started_at": moment, "finished_at": moment,
+            "status": "done", "sources": ["alpha"], "vocabulary": "v", "version": "0",
+            "counts": {"boards": 1},
             "stages": {"parse": 0.5}, "warnings": nothing, "notes": nothing, "data_docs": None,
         },
         [],

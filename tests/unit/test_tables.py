@@ -1,252 +1,243 @@
-"""The strict readers of HTML and of tables."""
+"""Tables for people: numbers that line up, arrows that point the right way, and no text taken for markup."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from extract.refusals import CHALLENGES, claimed_rows, is_note, partial_statement
-from extract.tables import Grid, grids, header_word
-from extract.visible import decode, fold, lines, read_html, squash
-from sotaduck.errors import ParseError
-
-
-def read(html: str) -> list[Grid]:
-    def is_header(texts: Sequence[str]) -> bool:
-        return {"Model", "F1"} <= set(texts)
-
-    return grids(read_html(html.encode()), is_header, is_note)
+from cli import tables
 
 
-def texts(html: str) -> list[list[str]]:
-    (grid,) = read(html)
-    return [[cell.text for cell in row] for row in grid.rows]
+def shown(renderable: Any, width: int = 160) -> list[str]:
+    """The lines as they stand on a screen of this width, without colours."""
+    console = tables.console(width=width)
+    with console.capture() as capture:
+        console.print(renderable)
+    return capture.get().splitlines()
 
 
-HEAD = "<table><tr><th>Model<th>F1<th>Date</tr>"
+BOARD: dict[str, Any] = {
+    "leaderboard_id": "panoptic-segmentation/cityscapes-val/miou", "task": "Panoptic Segmentation",
+    "dataset": "Cityscapes val", "metric": "mIoU", "higher_is_better": True, "direction_source": "page",
+    "leader": "EfficientPS", "leader_value": 90.3, "sota_since": date(2020, 4, 5), "results": 3,
+    "leader_suspect": False,
+}  # fmt: skip
 
 
-# ---------------------------------------------------------------- what a reader sees
+def result(**facts: Any) -> dict[str, Any]:
+    return {
+        "rank": 1, "value": 90.3, "value_text": "90.3", "value_reason": None, "gap_to_leader": 0.0,
+        "sota_at_release": True, "model": "EfficientPS", "value_flags": [], "suspect": False,
+        "extra_data": True,
+        "result_date": date(2020, 4, 5), "paper_title": "EfficientPS: Efficient Panoptic Segmentation",
+    } | facts  # fmt: skip
+
+
+def step(**facts: Any) -> dict[str, Any]:
+    return {
+        "track": "all", "step": 1, "sota_date": date(2018, 8, 10), "value": 79.8, "improvement": None,
+        "days_held": 469, "is_current": False, "model": "Panoptic-DeepLab", "suspect": False,
+        "within_uncertainty": False, "paper_title": "A paper",
+    } | facts  # fmt: skip
+
+
+# ---------------------------------------------------------------- numbers
 
 
 @pytest.mark.parametrize(
-    ("html", "text"),
+    ("value", "text"),
     [
-        ("<p>84<!-- -->.6</p>", "84.6"),
-        ("<p>84<b>.6</b></p>", "84.6"),
-        ("<p>Top<br>1</p>", "Top 1"),
-        ("<p>a<span class='sr-only'>hidden</span>b</p>", "ab"),
-        ("<p><span class='x sr-only'>Yes</span></p>", "Yes"),
-        ("<p><svg><title>Icon</title><text>no</text></svg>x</p>", "x"),
-        ("<p><img alt='Code'></p>", "Code"),
-        ("<p>a&nbsp;&amp;&#x1F986;\n  b</p>", "a &🦆 b"),
-        ("<p>x<script>y</script><style>z</style></p>", "x"),
-        ("<p><template>y</template><noscript>n</noscript>x</p>", "x"),
+        (None, "–"), (0.0, "0"), (83.0, "83"), (84.6, "84.6"), (0.1 + 0.2, "0.3"), (90.3 - 84.6, "5.7"),
+        (-2.5, "-2.5"),
+        (1.3e9, "1300000000"), (7.532e12, "7,532,000,000,000"), (1e-7, "1e-07"), (1e300, "1e+300"),
     ],
-)
-def test_text_is_what_a_reader_sees(html: str, text: str) -> None:
-    page = read_html(html.encode())
-    assert page.text(page.elements[1]) == text
+)  # fmt: skip
+def test_a_number_is_written_as_a_person_writes_it(value: float | None, text: str) -> None:
+    assert tables.number(value) == text
 
 
-def test_blocks_begin_lines_and_inline_elements_do_not() -> None:
-    page = read_html(b"<div>a <b>b</b></div><ul><li>c<li>d <i>e</i></ul>f<br>g")
-    assert lines(page.stream) == ["a b", "c", "d e", "f", "g"]
-
-
-def test_a_text_knows_the_link_that_it_stands_in() -> None:
-    page = read_html(b"<a href='/x'><span>in</span></a><a>no address</a><b>out</b>")
-    assert [part.anchor is not None for part in page.stream] == [True, False, False]
-
-
-def test_inside_gives_the_elements_of_an_element() -> None:
-    page = read_html(b"<div><p>a<b>b</b></p><i>c</i></div><u>d</u>")
-    assert [tag.name for tag in page.inside(page.elements[1])] == ["p", "b", "i"]
-
-
-def test_fold_and_squash() -> None:
-    assert fold(" a\u00a0\n b ") == "a b"
-    assert squash(" a\u00a0\n b ") == "ab"
-    assert squash(None) == ""
+@given(st.lists(st.none() | st.floats(-1e6, 1e6).map(lambda value: round(value, 3)), min_size=1, max_size=8))
+def test_decimal_points_stand_in_one_column(values: list[float | None]) -> None:
+    lines = tables.aligned(values)
+    width = max(map(len, lines))
+    points = {text.rjust(width).index(".") for text in lines if "." in text}
+    assert len(points) <= 1
+    assert [text.rstrip() for text in lines] == [tables.number(value) for value in values]
 
 
 @pytest.mark.parametrize(
-    ("body", "media_type", "text"),
+    ("value", "text"),
     [
-        ("é".encode(), "", "é"),
-        ("\ufeffé".encode(), "", "é"),
-        ("é".encode("utf-16"), "", "é"),
-        ("é".encode("latin-1"), "text/html; charset=iso-8859-1", "é"),
-        (b'<meta charset="windows-1252">\x93', "", '<meta charset="windows-1252">“'),
-        (b'<meta charset="utf-16">a', "", '<meta charset="utf-16">a'),
+        (None, ""), (True, "true"), (False, "false"), (3, "3"), (1.50, "1.5"), (Decimal("1.50"), "1.50"),
+        ("x", "x"),
+        (date(2020, 1, 31), "2020-01-31"), (datetime(2020, 1, 31, 10, 0, 0, 5), "2020-01-31 10:00:00"),
+        (["a", None, 1.0], "a, , 1"), ({"a": 1, "b": [2]}, "a 1 · b 2"), ([], ""),
     ],
-)
-def test_bytes_are_decoded_as_declared(body: bytes, media_type: str, text: str) -> None:
-    assert decode(body, media_type) == text
+)  # fmt: skip
+def test_any_value_has_a_text(value: Any, text: str) -> None:
+    assert tables.cell(value) == text
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfea", b"a\xc3", b'<meta charset="klingon">a'])
-def test_bytes_that_the_charset_does_not_allow_are_refused(body: bytes) -> None:
-    with pytest.raises(ParseError) as caught:
-        decode(body)
-    assert caught.value.reason == "bad_encoding"
+# ---------------------------------------------------------------- answers
 
 
-@pytest.mark.parametrize(
-    "html",
-    [
-        "<div><p>a",
-        "<table><tr><td>a",
-        "<p>a</p><span>b",
-        "<html><body><ul><li>a</li>",
-        "<div><!-- </div> -->a",
-    ],
-)
-def test_a_page_that_ends_inside_an_element_is_cut_short(html: str) -> None:
-    with pytest.raises(ParseError) as caught:
-        read_html(html.encode())
-    assert caught.value.reason == "cut_short"
+def test_numbers_stand_right_and_texts_left() -> None:
+    lines = shown(tables.plain_table(["model", "n"], [["A", 5], ["Bigger", Decimal("1234.5")], ["C", None]]))
+    table = [line.rstrip() for line in lines if line.strip()]
+    assert table[0].split() == ["model", "n"]
+    assert [line.index(first) for line, first in zip(table[2:], "ABC", strict=True)] == [
+        table[0].index("model")
+    ] * 3
+    assert len(table[2]) == len(table[3])
 
 
-@pytest.mark.parametrize(
-    "html",
-    ["<p>a<p>b", "<ul><li>a<li>b</ul>", "<div><b>a</div>", "<div>a</body></html>\n", "<br><img src=x>a<hr/>"],
-)
-def test_end_tags_that_html_lets_one_leave_out_are_not_missed(html: str) -> None:
-    assert read_html(html.encode()).stream
+def test_yes_and_no_are_no_numbers() -> None:
+    lines = shown(tables.plain_table(["a long header"], [[True], [False]]))
+    assert [line.rstrip() for line in lines if "e" in line][1:] == [" true", " false"]
 
 
-# ---------------------------------------------------------------- tables
+@pytest.mark.parametrize("text", ["[red]x[/red]", "[/]", "[bold", "\\[x]", "SWideRNet [1, 1, 4.5]"])
+def test_brackets_are_text_and_no_markup(text: str) -> None:
+    assert any(text in line for line in shown(tables.plain_table([text], [[text]]))[2:])
+    assert any(text in line for line in shown(tables.leaderboard_table(BOARD, [result(model=text)])))
+    assert any(text in line for line in shown(tables.history_table(BOARD, [step(model=text)])))
+    assert any(text in line for line in shown(tables.leaders_table([BOARD | {"leader": text}])))
 
 
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("Model ↕", "Model"),
-        ("Sort by Date", "Date"),
-        ("F1 ▼", "F1"),
-        ("Date (sorted descending)", "Date"),
-        ("Sortino Ratio", "Sortino Ratio"),
-        ("Resort", "Resort"),
-        ("#", "#"),
-    ],
-)
-def test_a_headers_word_has_no_arrows(text: str, word: str) -> None:
-    assert header_word(text) == word
+def test_an_answer_too_wide_for_the_screen_stands_row_below_row_with_nothing_cut() -> None:
+    columns = [f"column_{at}" for at in range(12)]
+    rows = [[f"value {at} of row {row}" for at in range(12)] for row in (1, 2)]
+    text = "\n".join(shown(tables.plain_table(columns, rows), width=80))
+    assert "── 1 ──" in text and "── 2 ──" in text
+    assert all(cell in text for row in rows for cell in row)
 
 
-def test_rows_are_as_long_as_the_header() -> None:
-    assert texts(f"{HEAD}<tr><td>A<td>1<td>x<tr><td>B<td>2<td></table>") == [["A", "1", "x"], ["B", "2", ""]]
-
-
-@pytest.mark.parametrize(
-    ("row", "reason", "place"),
-    [
-        ("<tr><td>A<td>1", "cell_count", "row 2 has 2 cells for 3 columns"),
-        ("<tr><td>A<td>1<td>x<td>y", "cell_count", "row 2 has 4 cells"),
-        ("<tr><td>A<td colspan=2>1", "cell_count", "row 2: a cell spans several columns"),
-        ("<tr><td>A", "cell_count", "row 2 has one cell"),
-        ("<tr><td>A<td>1<td><table><tr><td>x</table>", "nested_table", "row 2"),
-    ],
-)
-def test_a_row_that_does_not_fit_is_refused(row: str, reason: str, place: str) -> None:
-    with pytest.raises(ParseError) as caught:
-        read(f"{HEAD}<tr><td>Z<td>0<td>z{row}</table>")
-    assert caught.value.reason == reason
-    assert place in caught.value.detail
-
-
-def test_two_columns_of_one_name_are_refused() -> None:
-    with pytest.raises(ParseError, match="duplicate_header"):
-        read("<table><tr><th>Model<th>F1<th>f1</table>")
-
-
-def test_a_cell_may_span_rows() -> None:
-    html = f"{HEAD}<tr><td rowspan=2>A<td>1<td>x<tr><td>2<td>y<tr><td>B<td>3<td>z</table>"
-    assert texts(html) == [["A", "1", "x"], ["A", "2", "y"], ["B", "3", "z"]]
-
-
-def test_of_a_header_in_two_rows_the_last_names_the_columns() -> None:
-    html = "<table><tr><th rowspan=2>Model<th colspan=2>Scores<tr><th>F1<th>EM<tr><td>A<td>1<td>2</table>"
-    (grid,) = read(html)
-    assert grid.header == ("Model", "F1", "EM")
-    assert [[cell.text for cell in row] for row in grid.rows] == [["A", "1", "2"]]
-
-
-def test_a_row_over_the_whole_width_is_a_note_or_an_error() -> None:
-    (grid,) = read(f"{HEAD}<tr><td colspan=3>No results yet</table>")
-    assert (grid.rows, grid.notes) == ((), ("No results yet",))
-    with pytest.raises(ParseError, match="cell_count"):
-        read(f"{HEAD}<tr><td colspan=3>Something else</table>")
-
-
-def test_a_repeated_header_is_no_row() -> None:
-    html = f"{HEAD}<tr><td>A<td>1<td>x</tr><tfoot><tr><th>Model<th>F1<th>Date</tfoot></table>"
-    assert texts(html) == [["A", "1", "x"]]
-
-
-def test_a_table_around_the_page_is_not_the_tables_rows() -> None:
-    html = f"<table><tr><td>left<td>{HEAD}<tr><td>A<td>1<td>x</table><td>right</table>"
-    assert texts(html) == [["A", "1", "x"]]
-
-
-def test_rows_of_other_elements_are_read_where_a_header_stands_above_them() -> None:
-    row = "<div><span>{}</span><span>{}</span><span>{}</span></div>"
-    html = row.format("Model", "F1", "Date") + row.format("A", "1", "x") + row.format("B", "2", "y")
-    assert texts(f"<section>{html}</section>") == [["A", "1", "x"], ["B", "2", "y"]]
-
-
-def test_a_bar_of_buttons_is_no_header() -> None:
+def test_a_text_wider_than_its_column_is_folded_and_not_cut() -> None:
+    long = "x" * 200
     assert (
-        read("<div><button>Model</button><button>F1</button><button>Date</button></div><p>A</p><p>B</p>")
-        == []
+        "".join("".join(shown(tables.plain_table(["a", "b"], [[long, long]]), width=100)).split()).count("x")
+        == 400
     )
 
 
-# ---------------------------------------------------------------- what pages say of themselves
+def test_an_answer_without_rows_shows_its_columns() -> None:
+    assert any(
+        "model" in line and "rank" in line for line in shown(tables.plain_table(["model", "rank"], []))
+    )
 
 
 @pytest.mark.parametrize(
-    ("line", "claimed"),
+    ("rows", "text"),
     [
-        ("30 results", 30),
-        ("Results (1,234)", 1234),
-        ("Showing 15 of 120", 15),
-        ("Showing 16-30 of 120", 15),
-        ("Results", None),
-        ("We list 30 results of our own", None),
+        (0, "0 rows"), (1, "1 row"), (1000, "1000 rows"),
+        (1001, "1001 rows, of which the first 1000 are shown; --format csv gives all"),
+    ],
+)  # fmt: skip
+def test_the_count_says_what_is_left_out(rows: int, text: str) -> None:
+    assert tables.row_count(rows) == text
+
+
+# ---------------------------------------------------------------- leaderboards and histories
+
+
+@pytest.mark.parametrize(
+    ("direction", "source", "text"),
+    [
+        (True, "page", "mIoU ▲ higher is better (says the page)"),
+        (False, "is_loss", "mIoU ▼ lower is better (says the is loss)"),
+        (None, None, "mIoU ? direction unknown: not ranked"),
     ],
 )
-def test_the_rows_that_a_page_claims(line: str, claimed: int | None) -> None:
-    assert claimed_rows([line]) == claimed
+def test_the_arrow_says_the_direction_and_the_words_whose_it_is(
+    direction: bool | None, source: str | None, text: str
+) -> None:
+    board = BOARD | {"higher_is_better": direction, "direction_source": source}
+    assert shown(tables.board_heading(board)) == [f"Panoptic Segmentation on Cityscapes val — {text}"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Showing the first 15 rows; the rest of this leaderboard is not part of this sample.",
-        "Showing 15 of 120 results",
-        "Results 16 to 30 of 120",
-        "Page 2 of 3",
-        "Only the top 20 models are shown",
-        "Load more",
-        "Show 20 more results",
-        "Show all 120 results",
-        "(truncated)",
-    ],
-)
-def test_statements_of_a_part(line: str) -> None:
-    assert partial_statement(["Results", line]) == line
+def test_a_leaderboard_shows_rank_value_gap_record_and_date_of_each_result() -> None:
+    rows = [
+        result(),
+        result(rank=2, value=84.6, gap_to_leader=5.7, model="Next", extra_data=None, sota_at_release=False),
+        result(rank=2, value=84.6, gap_to_leader=5.7, model="Tie", extra_data=False, result_date=None),
+        result(rank=None, value=None, value_text="see paper", value_reason="not_a_number", gap_to_leader=None,
+               model="Unread", sota_at_release=None, paper_title=None),
+    ]  # fmt: skip
+    lines = shown(tables.leaderboard_table(BOARD, rows))
+    first, second, tie, unread = (
+        next(line for line in lines if f" {model} " in line)
+        for model in ("EfficientPS", "Next", "Tie", "Unread")
+    )
+    assert first.split()[:4] == ["1", "90.3", "●", "EfficientPS"]
+    assert "yes" in first and "2020-04-05" in first
+    assert second.split()[:4] == ["2", "84.6", "5.7", "Next"]
+    assert " ? " in second and " no " in tie and tie.split()[0] == "2"
+    assert "see paper (not_a_number)" in unread and unread.split()[0] == "–"
 
 
-@pytest.mark.parametrize(
-    "line", ["30 of 30", "1-30 of 30 results", "Page 1 of 1", "Showing off", "Show more", "x" * 400]
-)
-def test_what_is_no_statement_of_a_part(line: str) -> None:
-    assert partial_statement([line]) is None
+def test_flags_and_suspects_are_marked_behind_the_model() -> None:
+    lines = shown(
+        tables.leaderboard_table(BOARD, [result(value_flags=["marked", "rescaled_x100"], suspect=True)])
+    )
+    assert any("EfficientPS [marked, rescaled_x100, suspect]" in line for line in lines)
 
 
-@pytest.mark.parametrize("text", ["Verify you are human", "Just a moment...", "hCaptcha", "Access denied"])
-def test_challenges_are_known(text: str) -> None:
-    assert CHALLENGES.search(text)
+def test_a_history_shows_each_track_with_its_steps() -> None:
+    steps = [
+        step(),
+        step(step=2, value=81.5, improvement=1.7, days_held=116, model="Next", within_uncertainty=True),
+        step(
+            step=3, value=90.3, improvement=8.8, is_current=True, days_held=2000, model="Last", suspect=True
+        ),
+        step(track="no_extra_data", model="Only", is_current=True),
+    ]
+    lines = shown(tables.history_table(BOARD, steps))
+    tracks = [line.split()[1] for line in lines if line.startswith("track")]
+    assert tracks == ["all", "no_extra_data"]
+    found = {
+        model: next(line for line in lines if model in line) for model in ("DeepLab", "Next", "Last", "Only")
+    }
+    assert found["DeepLab"].split()[:4] == ["1", "2018-08-10", "79.8", "469"]
+    assert found["Next"].split()[:5] == ["2", "2018-08-10", "81.5", "1.7", "116"]
+    assert "Next [within the uncertainty]" in found["Next"]
+    assert "Last [suspect]" in found["Last"] and "2000…" in found["Last"]
+
+
+def test_a_leaderboard_without_history_says_why() -> None:
+    assert "no history: no result with a date" in "\n".join(shown(tables.history_table(BOARD, [])))
+
+
+def test_leaders_stand_one_a_line_and_those_without_one_are_dashes() -> None:
+    lines = shown(
+        tables.leaders_table([BOARD, BOARD | {"leader": None, "leader_value": None, "sota_since": None}])
+    )
+    assert any("EfficientPS" in line and "90.3" in line and "2020-04-05" in line for line in lines)
+    assert any(line.count("–") == 3 for line in lines)
+
+
+def test_a_chain_shows_every_raw_cell_and_the_bytes_it_came_from() -> None:
+    facts = {
+        "result": {"model": "Net", "value": 84.6, "value_reason": None, "leaderboard_id": "t/d/m", "rank": 4},
+        "provenance": [
+            {
+                "source": "alpha", "matched_by": "model_and_paper", "value_text": "84.6*", "position": 4,
+                "model": "Net [x]", "value": 84.6, "value_reason": None, "value_flags": ["marked"],
+                "listed": False,
+                "source_url": "https://alpha.example", "capture_id": "c1", "fetched_at": datetime(2024, 1, 1),
+                "digest": "sha256:abc", "warc_file": "a.warc.gz", "warc_offset": 17,
+                "first_seen": datetime(2024, 1, 1), "last_seen": datetime(2024, 2, 1),
+            }
+        ],
+        "conflicts": [{"kind": "value", "said": "84.6*", "other_said": "84.8"}],
+        "suspects": [],
+    }  # fmt: skip
+    text = "\n".join(shown(tables.chain(facts)))
+    for part in ("Net  84.6  t/d/m  rank 4", "'84.6*' in row 4, model 'Net [x]'", "84.6 [marked]",
+                 "sha256:abc",                 "a.warc.gz at offset 17", "no longer listed", "conflicts", "84.8"):  # fmt: skip
+        assert part in text
+    assert "suspects" not in text

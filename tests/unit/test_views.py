@@ -18,7 +18,8 @@ from transform.reconcile import reconcile
 from warehouse.derive import HERE, VIEWS, derive
 
 FOLDER = HERE / "views"
-FIRST = views_io.VIEWS / "ranked_results" / "ties_share_a_rank_and_the_next_is_skipped"
+BY_PAPER_DATES = "by_paper_dates_a_row_counts_from_its_paper_on"
+AT_RELEASE = "sota_at_release_looks_at_earlier_days_and_at_its_own_day"
 
 
 @pytest.mark.parametrize("case", views_io.cases(), ids=lambda case: f"{case.parent.name}-{case.name}")
@@ -73,7 +74,8 @@ def test_the_warehouse_shows_the_views_and_nothing_else(empty: duckdb.DuckDBPyCo
 def test_every_view_and_every_column_has_a_comment(empty: duckdb.DuckDBPyConnection) -> None:
     views = views_io.rows(
         empty,
-        "select view_name from duckdb_views() where schema_name = 'main' and not internal and comment is null",
+        "select view_name from duckdb_views() "
+        "where schema_name = 'main' and not internal and comment is null",
     )
     assert views == []
     silent = [
@@ -104,14 +106,14 @@ def test_the_reference_in_docs_is_what_the_warehouse_says() -> None:
 
 
 CONTRACT = {
-    "leaderboards": "leaderboard_id area task dataset metric metric_kind higher_is_better direction_source unit "
-    "results dated_results sources leader leader_value sota_since",
+    "leaderboards": "leaderboard_id area task dataset metric metric_kind higher_is_better direction_source "
+    "unit results dated_results sources leader leader_value sota_since",
     "results": "result_id leaderboard_id model model_id base_model variant value value_text uncertainty unit "
     "value_flags extra_data paper_id paper_title paper_url result_date date_source code_url source sources "
     "source_rank source_url capture_id first_seen last_seen",
     "ranked_results": "rank rank_no_extra_data gap_to_leader sota_at_release",
-    "sota_history": "leaderboard_id track step sota_date model value previous_value improvement days_held is_current "
-    "result_id paper_title paper_url",
+    "sota_history": "leaderboard_id track step sota_date model value previous_value improvement days_held "
+    "is_current result_id paper_title paper_url",
     "papers": "paper_id title authors published venue arxiv_id doi abstract tasks code_urls source",
 }
 
@@ -140,7 +142,7 @@ def test_views_of_an_earlier_release_go_away() -> None:
     ],
 )
 def test_a_policy_that_is_none_is_an_error(arguments: str, message: str) -> None:
-    connection = views_io.warehouse(FIRST)
+    connection = views_io.warehouse(views_io.VIEWS / "sota_history" / BY_PAPER_DATES)
     with pytest.raises(duckdb.Error, match=message):
         connection.execute(f"from sota_history_policy({arguments})")
     connection.close()
@@ -148,7 +150,7 @@ def test_a_policy_that_is_none_is_an_error(arguments: str, message: str) -> None
 
 def test_an_analysts_settings_change_no_answer() -> None:
     """Views say themselves where NULLs stand."""
-    connection = views_io.warehouse(FIRST.parent / "sota_at_release_looks_at_earlier_days_and_at_its_own_day")
+    connection = views_io.warehouse(views_io.VIEWS / "ranked_results" / AT_RELEASE)
     views = ("ranked_results", "sota_history", "current_sota", "leaderboards")
     query = [f"from {view} order by all nulls last" for view in views]
     before = [views_io.rows(connection, text) for text in query]
@@ -158,7 +160,7 @@ def test_an_analysts_settings_change_no_answer() -> None:
     connection.close()
 
 
-# ---------------------------------------------------------------- any board, against a slow and plain calculation
+# ---------------------------------------------------------------- any board, against a plain calculation
 
 Row = tuple[float | None, date | None, bool | None, float | None]
 a_row = st.tuples(

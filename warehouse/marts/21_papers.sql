@@ -1,8 +1,10 @@
 -- Grain: one row a paper. Each field comes from the first record that has it, in this order: papers' own records
 -- before what rows of leaderboards say, the most trusted source, the newest capture. `field_sources` says which.
-create or replace table mart.papers as
+--
+-- The texts of a whole dump do not fit into memory together: first the order of the records is settled without
+-- them, then the papers are put together in four parts.
+create or replace temp table paper_records as
 with latest as (
-    -- Which records count, and in which order: without their texts, which would fill the memory of the sorts.
     select
         p.rowid as record, m.merged_id, p.from_row, s.trust, c.fetched_at, length(p.title) as title_length, p.record_id
     from core.papers p
@@ -13,16 +15,16 @@ with latest as (
     qualify p.from_row or c.fetched_at is not distinct from max(c.fetched_at) over (
         partition by p.source, p.url, p.paper_id, p.from_row
     )
-),
-ordered as (
-    select
-        record, merged_id,
-        row_number() over (
-            partition by merged_id order by from_row, trust, fetched_at desc, title_length desc, record_id
-        ) as place
-    from latest
-),
-merged as (
+)
+select
+    record, merged_id,
+    row_number() over (
+        partition by merged_id order by from_row, trust, fetched_at desc, title_length desc, record_id
+    ) as place
+from latest;
+
+create or replace temp macro papers_of_part(part) as table
+with merged as (
     select
         o.merged_id as paper_id,
         arg_min(p.title, (p.title_key is null, o.place)) as title,
@@ -58,10 +60,17 @@ merged as (
             {'key': 'abstract', 'value': arg_min(p.source, o.place) filter (where p.abstract is not null)},
             {'key': 'tasks', 'value': arg_min(p.source, o.place) filter (where len(p.tasks) > 0)}
         ], lambda entry : entry.value is not null)) as field_sources
-    from ordered o join core.papers p on p.rowid = o.record
+    from paper_records o join core.papers p on p.rowid = o.record
+    where hash(o.merged_id) % 4 = part
     group by o.merged_id
 )
 -- Abstracts are most of the text that there is: they are looked up once it is known which ones are wanted.
 select m.* exclude (abstract_record), a.abstract
 from merged m left join core.papers a on a.rowid = m.abstract_record;
 
+create or replace table mart.papers as from papers_of_part(0);
+insert into mart.papers from papers_of_part(1);
+insert into mart.papers from papers_of_part(2);
+insert into mart.papers from papers_of_part(3);
+drop table paper_records;
+drop macro table papers_of_part;
