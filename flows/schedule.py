@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import TYPE_CHECKING
 
 from flows.server import prefect_server
+from sotaduck.errors import ConfigError
+
+if TYPE_CHECKING:
+    from prefect.schedules import Schedule
 
 log = logging.getLogger("sotaduck.serve")
+
+
+def in_utc(cron: str) -> Schedule:
+    """The schedule of a cron expression, in UTC.
+
+    Raises:
+        ConfigError: `cron` is none.
+    """
+    from prefect.schedules import Cron
+
+    try:
+        return Cron(cron, timezone="UTC")
+    except ValueError as error:
+        raise ConfigError(f"--cron {cron!r} is no cron expression ({error}); try '0 6 * * *'") from error
 
 
 def serve(cron: str, run_now: bool, config: str | None, warehouse: str | None) -> None:
@@ -25,15 +44,9 @@ def serve(cron: str, run_now: bool, config: str | None, warehouse: str | None) -
         import prefect
         from prefect.deployments import run_deployment
         from prefect.deployments.runner import RunnerDeployment
-        from prefect.schedules import Cron
-
         from flows.refresh import refresh
-        from sotaduck.errors import ConfigError
 
-        try:
-            schedule = Cron(cron, timezone="UTC")
-        except ValueError as error:
-            raise ConfigError(f"--cron {cron!r} is no cron expression ({error}); try '0 6 * * *'") from error
+        schedule = in_utc(cron)
         if server:
             server.wait()
         deployment = RunnerDeployment.from_flow(

@@ -376,7 +376,10 @@ class ModelAlias(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed result of one board, as reconciliation looks at it. `trust`: 1 is trusted most."""
+    """A listed result of one board, as reconciliation looks at it. `trust`: 1 is trusted most.
+
+    `model` is the name as published; `model_id` the folded one.
+    """
 
     result_id: str
     leaderboard_id: str
@@ -387,6 +390,7 @@ class Candidate:
     paper_id: str | None
     value: float | None
     upper_bound: float | None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,10 +400,13 @@ class Reconciled:
     Attributes:
         matches: (result_id, result_id of the most trusted of them, rule) for each result that is not alone.
         factors: board_id → what its values are multiplied with to be on the leaderboard's scale.
+        near_names: (leaderboard_id, model, model, likeness up to 100): names that look alike and were not
+            joined, for a person to look at.
     """
 
     matches: tuple[tuple[str, str, str], ...] = ()
     factors: tuple[tuple[str, float], ...] = ()
+    near_names: tuple[tuple[str, str, str, float], ...] = ()
 
 
 class Normalised(Struct, frozen=True):

@@ -78,12 +78,17 @@ def make(kind: type, facts: Mapping[str, Any]) -> Any:
     """A record of these facts; what is missing is nothing (None, no items, False) or the field's default."""
     hints = _hints(kind)
     values = {}
-    for item in signature(kind).parameters.values():
+    for item in _parameters(kind):
         if item.name in facts:
             values[item.name] = facts[item.name]
         elif item.default is Parameter.empty:
             values[item.name] = _nothing(kind, item.name, hints[item.name])
     return kind(**values)
+
+
+@cache
+def _parameters(kind: type) -> tuple[Parameter, ...]:
+    return tuple(signature(kind).parameters.values())
 
 
 @cache

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -391,14 +392,19 @@ def _knowledge(vocabulary: Vocabulary) -> _Knowledge:
 
 WINDOW = 12
 """How many neighbours, in alphabetical order from the front and from the back, a name is compared with."""
+SHORTEST = 4
+"""Letters that a word must have for a slip of the pen to be one: `B` and `L` are sizes."""
+ALIKE = 75.0
+"""Likeness of two words that are one, misspelt."""
 _APART = re.compile(r"\d+(?:\.\d+)*|[+.]")
 
 
 def near_misses(names: Iterable[str], cutoff: float = 90.0) -> list[tuple[str, str, float]]:
     """Pairs of names that look alike and are not joined: candidates for a line in the vocabulary, no more.
 
-    Names that differ in digits, dots or `+` are different models and no candidates. Compared are neighbours
-    in alphabetical order, read forwards and backwards, so that the work grows with n log n.
+    Names that differ in digits, dots or `+`, or by whole words (`PaLM 2-S`, `PaLM 2-L`), are different
+    models and no candidates. Compared are neighbours in alphabetical order, read forwards and backwards,
+    so that the work grows with n log n.
 
     Returns:
         (name, name, likeness from `cutoff` to 100), the most alike first.
@@ -415,7 +421,19 @@ def near_misses(names: Iterable[str], cutoff: float = 90.0) -> list[tuple[str, s
             for at, first in enumerate(ordered):
                 for second in ordered[at + 1 : at + 1 + WINDOW]:
                     score = fuzz.ratio(first, second, score_cutoff=cutoff)
-                    if score:
+                    if score and _differ_in_spelling(folded[first], folded[second]):
                         found[min(first, second), max(first, second)] = score
     pairs = [(folded[first], folded[second], score) for (first, second), score in found.items()]
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
+
+
+def _differ_in_spelling(first: str, second: str) -> bool:
+    """True where the words of two names differ only in how they are written or parted."""
+    words, others = (Counter(re.findall(r"\w+", name.casefold())) for name in (first, second))
+    only, other_only = sorted((words - others).elements()), sorted((others - words).elements())
+    if "".join(only) == "".join(other_only):
+        return True
+    return len(only) == len(other_only) and all(
+        min(len(word), len(other)) >= SHORTEST and fuzz.ratio(word, other) >= ALIKE
+        for word, other in zip(only, other_only, strict=True)
+    )

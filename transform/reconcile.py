@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from sotaduck.records import Candidate, Reconciled
+from transform.models import near_misses
 
 FACTORS = (100.0, 0.01)
 SAME = 0.005
@@ -35,14 +36,17 @@ class _Result:
 
 
 def reconcile(candidates: Iterable[Candidate]) -> Reconciled:
-    """Match the listed results of each leaderboard that several boards feed.
+    """Match the listed results of each leaderboard, and list names that look alike on it.
 
     Args:
         candidates: in order of leaderboard, trust, board, position.
     """
     matches: list[tuple[str, str, str]] = []
     factors: list[tuple[str, float]] = []
-    for _, rows in groupby(candidates, key=lambda row: row.leaderboard_id):
+    near_names: list[tuple[str, str, str, float]] = []
+    for leaderboard_id, group_of_board in groupby(candidates, key=lambda row: row.leaderboard_id):
+        rows = list(group_of_board)
+        near_names += [(leaderboard_id, *pair) for pair in near_misses(row.model for row in rows)]
         results: list[_Result] = []
         for board_id, group in groupby(rows, key=lambda row: row.board_id):
             factor = _join_board(results, board_id, list(group))
@@ -54,7 +58,7 @@ def reconcile(candidates: Iterable[Candidate]) -> Reconciled:
                     (row.result_id, result.rows[0].result_id, rule)
                     for row, rule in zip(result.rows, result.rules, strict=True)
                 ]
-    return Reconciled(tuple(matches), tuple(factors))
+    return Reconciled(tuple(matches), tuple(factors), tuple(near_names))
 
 
 def _join_board(results: list[_Result], board_id: str, rows: Sequence[Candidate]) -> float | None:

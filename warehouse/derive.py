@@ -13,10 +13,10 @@ from warehouse.load import insert
 HERE = Path(__file__).parent
 
 BEFORE_MATCHING = ("10_boards", "20_paper_ids", "21_papers", "30_rows")
-AFTER_MATCHING = ("40_results", "45_history", "50_suspects", "60_conflicts")
+AFTER_MATCHING = ("40_results", "45_history", "50_suspects", "60_conflicts", "70_candidates")
 VIEWS = (
     "results", "ranked_results", "sota_history", "current_sota", "leaderboards", "papers", "models",
-    "model_aliases", "suspects", "conflicts", "agreement", "provenance", "datasets", "methods", "quarantine",
+    "model_aliases", "suspects", "conflicts", "candidates", "agreement", "provenance", "datasets", "methods", "quarantine",
     "runs", "failures", "checks", "captures", "sources",
 )  # fmt: skip
 """In the order in which they are made: a view stands behind those that it reads."""
@@ -36,6 +36,7 @@ def derive(connection: duckdb.DuckDBPyConnection, reconcile: Reconcile) -> None:
     for table, columns, rows in (
         ("mart.matches", ("result_id", "merged_id", "rule"), reconciled.matches),
         ("mart.factors", ("board_id", "factor"), reconciled.factors),
+        ("mart.near_names", ("leaderboard_id", "model", "other_model", "likeness"), reconciled.near_names),
     ):
         connection.execute(f"delete from {table}")
         insert(connection, table, {name: [row[at] for row in rows] for at, name in enumerate(columns)})
@@ -58,15 +59,14 @@ def make_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def candidates(connection: duckdb.DuckDBPyConnection) -> list[Candidate]:
-    """The listed results of leaderboards that several boards feed, in a stable order."""
+    """All listed results, in a stable order."""
     rows = connection.execute(
         """
         select
             r.result_id, r.leaderboard_id, r.board_id, r.trust, r.position, r.model_id, r.paper_id, r.value,
-            b.upper_bound
+            b.upper_bound, r.model
         from mart.rows r
         join mart.boards b using (board_id)
-        join mart.leaderboards l on l.leaderboard_id = r.leaderboard_id and l.boards > 1
         where r.listed
         order by r.leaderboard_id, r.trust, r.board_id, r.position, r.result_id
         """

@@ -226,11 +226,13 @@ def test_near_misses_are_listed_and_never_joined() -> None:
         "EMCL-Net++",
         "x-1.3b",
         "x-13b",
+        "PaLM 2-S (one-shot)",
+        "PaLM 2-L (one-shot)",
     ]
     pairs = near_misses(names)
     assert [{first, second} for first, second, _ in pairs] == [set(names[:2])]
     assert 90 <= pairs[0][2] < 100
-    assert len(ids(*names)) == 6
+    assert len(ids(*names)) == 8
     assert near_misses(["PEGASUS", "Pegasus"]) == []  # one id already
 
 

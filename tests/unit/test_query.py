@@ -43,7 +43,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         days = [views_io.moment(f"202{at}-01-01").date() for at in range(3)]
         results = (
-            views_io.result(one, "Second", 80.0, position=2, source_rank=2, result_date=days[0], paper_id="p"),
+            views_io.result(one, "Second", 80.0, position=2, source_rank=2, result_date=days[0]),
             views_io.result(one, "First", 90.0, position=1, source_rank=1, result_date=days[1], paper_id="p2",
                             paper_url="https://alpha.example/paper/2"),
             views_io.result(one, "Unread", None, position=3, source_rank=3),

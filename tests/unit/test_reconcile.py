@@ -116,3 +116,11 @@ def test_no_result_is_lost_or_joined_within_its_board(
         members = [result for result, merged, _ in matches if merged == leader]
         assert leader in members
         assert sorted(board[member] for member in members) == ["A", "B"]
+
+
+def test_names_that_look_alike_are_listed_and_not_joined() -> None:
+    first = replace(ROW, model="EfficientPS", paper_id=None)
+    other = replace(first, result_id="b1", board_id="B", model="EficientPS", model_id="eficientps")
+    found = reconcile([first, other])
+    assert found.matches == ()
+    assert [row[:3] for row in found.near_names] == [("t/d/m", "EfficientPS", "EficientPS")]

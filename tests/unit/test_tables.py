@@ -237,7 +237,10 @@ def test_a_chain_shows_every_raw_cell_and_the_bytes_it_came_from() -> None:
         "suspects": [],
     }  # fmt: skip
     text = "\n".join(shown(tables.chain(facts)))
-    for part in ("Net  84.6  t/d/m  rank 4", "'84.6*' in row 4, model 'Net [x]'", "84.6 [marked]",
-                 "sha256:abc",                 "a.warc.gz at offset 17", "no longer listed", "conflicts", "84.8"):  # fmt: skip
+    parts = (
+        "Net  84.6  t/d/m  rank 4", "'84.6*' in row 4, model 'Net [x]'", "84.6 [marked]", "sha256:abc",
+        "a.warc.gz at offset 17", "no longer listed", "conflicts", "84.8",
+    )  # fmt: skip
+    for part in parts:
         assert part in text
     assert "suspects" not in text

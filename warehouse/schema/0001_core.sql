@@ -81,7 +81,10 @@ create table core.checks (
     success boolean not null, checked bigint not null, unexpected bigint not null, detail varchar not null
 );
 
--- What transform.reconcile says, anew in each build: which results of which boards are one result, and which boards
--- are on another scale than their leaderboard.
+-- What transform.reconcile says, anew in each build: which results of which boards are one result, which boards
+-- are on another scale than their leaderboard, and which names on one leaderboard look alike.
 create table mart.matches (result_id varchar not null, merged_id varchar not null, rule varchar not null);
 create table mart.factors (board_id varchar not null, factor double not null);
+create table mart.near_names (
+    leaderboard_id varchar not null, model varchar not null, other_model varchar not null, likeness double not null
+);
