@@ -47,6 +47,7 @@ def results(table: pd.DataFrame) -> Rows:
 def open_warehouse(file: Path) -> duckdb.DuckDBPyConnection:
     """A new file with one table; the first statement of a process, which costs a second, is run."""
     connection = duckdb.connect(str(file))
+    connection.execute("set enable_progress_bar = false")
     connection.execute(
         "create table results "
         "(rank integer, model varchar, value double, extra boolean, paper varchar, date varchar)"

@@ -16,8 +16,8 @@ BEFORE_MATCHING = ("10_boards", "20_paper_ids", "21_papers", "30_rows")
 AFTER_MATCHING = ("40_results", "45_history", "50_suspects", "60_conflicts", "70_candidates")
 VIEWS = (
     "results", "ranked_results", "sota_history", "current_sota", "leaderboards", "papers", "models",
-    "model_aliases", "suspects", "conflicts", "candidates", "agreement", "provenance", "datasets", "methods", "quarantine",
-    "runs", "failures", "checks", "captures", "sources",
+    "model_aliases", "suspects", "conflicts", "candidates", "agreement", "provenance", "datasets", "methods",
+    "quarantine", "runs", "failures", "checks", "captures", "sources",
 )  # fmt: skip
 """In the order in which they are made: a view stands behind those that it reads."""
 

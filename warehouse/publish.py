@@ -23,7 +23,7 @@ from sotaduck.errors import BuildInProgress, WarehouseError, WarehouseTooNew
 SCHEMA = Path(__file__).parent / "schema"
 _MARK = "sotaduck"
 
-BUILD_MEMORY = "1000MB"
+BUILD_MEMORY = "800MB"
 """What DuckDB may hold while it builds; beyond it, it spills to disk. A whole dump of half a million papers
 then stays below 2 GB with all that Python holds beside it (docs/benchmarks.md)."""
 
@@ -108,6 +108,7 @@ def connect(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(":memory:" if read_only else str(file))
         connection.execute("set timezone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")  # a bar in the middle of our own output
         # A table that is not there is an error, not some variable of this program that bears its name.
         connection.execute("set python_enable_replacements = false")
         if read_only:

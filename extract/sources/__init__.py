@@ -49,7 +49,10 @@ class PageKind(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class FileKind(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What `sotaduck ingest` takes from disk: patterns of file names, and the FileParser or PageParser of them."""
+    """What `sotaduck ingest` takes from disk: patterns of file names, and their parser.
+
+    A FileParser where `streamed`, else a PageParser.
+    """
 
     patterns: tuple[str, ...]
     parser: str
@@ -63,7 +66,7 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
         name: what commands, configuration and the warehouse call it; the module's name with `-` for `_`.
         trust: order among sources where they disagree; 1 is trusted most.
         fewest_rows, most_rows: how many rows a board may have; outside of this, it is an error.
-        live: `sotaduck refresh` can fetch it: its `boards`, or what it knows of `papers`; None for files only.
+        live: `sotaduck refresh` can fetch its `boards`, or what it knows of `papers`; None for files only.
         requests_per_second: what it asks of those who fetch it, or is polite where it says nothing.
         hosts: on the web, pages of this source are served from these hosts (for WARC files of others).
     """
@@ -90,8 +93,8 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     def facts(self) -> dict[str, str | int]:
         """What the warehouse keeps of it."""
         return {
-            "source": self.name, "title": self.title, "licence": self.licence, "licence_url": self.licence_url,
-            "attribution": self.attribution, "address": self.base_url, "trust": self.trust,
+            "source": self.name, "title": self.title, "licence": self.licence,
+            "licence_url": self.licence_url, "attribution": self.attribution, "address": self.base_url, "trust": self.trust,
         }  # fmt: skip
 
 

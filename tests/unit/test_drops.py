@@ -13,8 +13,8 @@ SEEN = {f"c{number}": day for number, day in enumerate(DAYS)}
 
 def board(capture: int, rows: int, name: str = "b") -> Board:
     return Board(
-        name, "t/d/m", "s", f"c{capture}", f"https://x.test/{name}", None, "T", "D", "M", "M", "quality", True, "page",
-        None, None, None, None, rows, rows, 0, 0,
+        name, "t/d/m", "s", f"c{capture}", f"https://x.test/{name}", None, "T", "D", "M", "M", "quality",
+        True, "page", None, None, None, None, rows, rows, 0, 0,
     )  # fmt: skip
 
 

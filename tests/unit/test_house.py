@@ -22,7 +22,8 @@ def test_commands_that_read_import_neither_prefect_nor_great_expectations(
 ) -> None:
     """Run against a missing warehouse: every import of the command happens, then a clear error."""
     arguments = {
-        "sql": ["select 1"], "leaderboard": ["a/b/c"], "history": ["a/b/c"], "export": ["--out", "x"], "status": [],
+        "sql": ["select 1"], "leaderboard": ["a/b/c"], "history": ["a/b/c"], "export": ["--out", "x"],
+        "status": [],
     }[command]  # fmt: skip
     script = (
         "import sys\n"

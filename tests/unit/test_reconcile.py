@@ -106,7 +106,10 @@ def test_no_result_is_lost_or_joined_within_its_board(
     rows: list[tuple[str, str, str | None, float | None]],
 ) -> None:
     made = [
-        replace(ROW, result_id=f"r{n}", board_id=board, trust=ord(board), position=n, model_id=model, paper_id=paper, value=value)
+        replace(
+            ROW, result_id=f"r{n}", board_id=board, trust=ord(board), position=n, model_id=model,
+            paper_id=paper, value=value,
+        )
         for n, (board, model, paper, value) in enumerate(sorted(rows, key=lambda row: row[0]))
     ]  # fmt: skip
     matches = reconcile(made).matches

@@ -3,18 +3,19 @@
 -- is strictly better than everything dated before it and best of its day; two that tie on one day share the step.
 create or replace macro sota_history_policy(date_basis, track) as table
 with dated as (
+    -- No more than the windows need: what a step shows is joined to the few that are one.
     select
-        r.*,
+        result_id, leaderboard_id, score, uncertainty,
         case date_basis
-            when 'result_date' then r.result_date
-            when 'paper_date' then r.paper_date
+            when 'result_date' then result_date
+            when 'paper_date' then paper_date
             else error('date_basis is result_date or paper_date')
         end as on_date
-    from mart.results r
-    where r.score is not null
+    from mart.results
+    where score is not null
       and case track
             when 'all' then true
-            when 'no_extra_data' then r.extra_data is distinct from true
+            when 'no_extra_data' then extra_data is distinct from true
             else error('track is all or no_extra_data')
           end
 ),
@@ -39,31 +40,32 @@ select
     track as track,
     dense_rank() over (partition by leaderboard_id order by on_date) as step,
     on_date as sota_date,
-    model,
-    value,
-    case when best_before is not null then case when higher_is_better then best_before else -best_before end end as previous_value,
-    round(score - best_before, 10) as improvement,
+    r.model,
+    r.value,
+    case when best_before is not null then case when r.higher_is_better then best_before else -best_before end end as previous_value,
+    round(s.score - best_before, 10) as improvement,
     date_diff('day', on_date, coalesce(
         min(on_date) over (
             partition by leaderboard_id order by on_date range between interval 1 day following and unbounded following
         ),
-        greatest(board_seen::date, on_date)
+        greatest(r.board_seen::date, on_date)
     )) as days_held,
     on_date = max(on_date) over (partition by leaderboard_id) as is_current,
     count(*) over (partition by leaderboard_id, on_date) > 1 as shared,
     -- The step is no larger than the uncertainty that one of the two sides publishes.
-    coalesce(round(score - best_before, 10) <= greatest(uncertainty, arg_max_null(step_uncertainty, on_date) over (
+    coalesce(round(s.score - best_before, 10) <= greatest(s.uncertainty, arg_max_null(step_uncertainty, on_date) over (
         partition by leaderboard_id order by on_date range between unbounded preceding and interval 1 day preceding
     )), false) as within_uncertainty,
     result_id,
-    model_id,
-    extra_data,
-    paper_id,
-    paper_title,
-    paper_url,
-    source,
-    capture_id
-from steps;
+    r.model_id,
+    r.extra_data,
+    r.paper_id,
+    r.paper_title,
+    r.paper_url,
+    r.source,
+    r.capture_id
+from steps s
+join mart.results r using (leaderboard_id, result_id);
 
 -- Grain: as the macro, for both tracks of the policy that the views show.
 create or replace table mart.history as
