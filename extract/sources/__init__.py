@@ -94,7 +94,8 @@ class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
         """What the warehouse keeps of it."""
         return {
             "source": self.name, "title": self.title, "licence": self.licence,
-            "licence_url": self.licence_url, "attribution": self.attribution, "address": self.base_url, "trust": self.trust,
+            "licence_url": self.licence_url,
+            "attribution": self.attribution, "address": self.base_url, "trust": self.trust,
         }  # fmt: skip
 
 
