@@ -98,6 +98,7 @@ def refresh(
     if replay and full:
         raise click.UsageError("--replay and --full exclude each other")
     done = report.run_refresh(
+        settings,
         config=str(config) if config else None,
         sources=list(sources) or None,
         replay=replay,

@@ -35,16 +35,23 @@ LEADERS_SHOWN = 25
 SHOWN = 20
 
 
-def run_refresh(*, quiet: bool, **parameters: Any) -> RunReport:
+def run_refresh(
+    settings: Config, *, quiet: bool, sources: list[str] | None, replay: bool, full: bool, **parameters: Any
+) -> RunReport:
     """Run the flow, with a Prefect server of its own where the user has none.
 
     The server takes some ten seconds to start; what the run imports is imported meanwhile.
     """
-    # Prefect's own lines say little that the report does not; whoever wants them sets the level.
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    # Prefect's own lines say little that the report does not, and every error twice, with its traceback;
+    # whoever wants them sets the level.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     console = tables.console(stderr=True)
     with watched(console, quiet) as watch, prefect_server() as server:
         watch("starting Prefect", 0, 1)
+        from flows.run import begin
+
+        # What cannot be used is said before the rest is imported.
+        begin(settings, sources or (), replay=replay, full=full)
         from expectations.run import warm_up
         from flows import refresh
 
@@ -52,7 +59,7 @@ def run_refresh(*, quiet: bool, **parameters: Any) -> RunReport:
         if server:
             server.wait()
         watch("starting Prefect", 1, 1)
-        return refresh.run(watch, **parameters)
+        return refresh.run(watch, sources=sources, replay=replay, full=full, **parameters)
 
 
 def run_ingest(settings: Config, kind: str, paths: Sequence[Path], *, quiet: bool) -> RunReport:

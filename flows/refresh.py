@@ -85,6 +85,20 @@ def finish(run: Run, build: Any) -> RunReport:
     return steps.finish(run, build)
 
 
+def check_server() -> None:
+    """Ask the Prefect server whether it is there.
+
+    Raises:
+        SotaduckError: it does not answer.
+    """
+    with get_client(sync_client=True) as client:
+        if fault := client.api_healthcheck():
+            raise SotaduckError(
+                f"the Prefect server at {str(client.api_url).rstrip('/')} does not answer ({fault}); "
+                "start it, or unset PREFECT_API_URL to have a local one"
+            ) from fault
+
+
 @contextmanager
 def host_limit(base_url: str) -> Iterator[None]:
     """One capture at a time for a host, over all runs that share this Prefect server."""
@@ -163,6 +177,7 @@ def run(progress: Progress, **parameters: Any) -> RunReport:
     Raises:
         SotaduckError: as `refresh`.
     """
+    check_server()
     token = watcher.set(progress)
     try:
         # A run is minutes at most: nobody watches its heartbeat, and joining its thread costs a second.

@@ -44,11 +44,13 @@ def serve(cron: str, run_now: bool, config: str | None, warehouse: str | None) -
         import prefect
         from prefect.deployments import run_deployment
         from prefect.deployments.runner import RunnerDeployment
-        from flows.refresh import refresh
+
+        from flows.refresh import check_server, refresh
 
         schedule = in_utc(cron)
         if server:
             server.wait()
+        check_server()
         deployment = RunnerDeployment.from_flow(
             refresh,
             name="daily",

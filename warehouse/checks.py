@@ -34,6 +34,7 @@ LOADED = """
         b.source || ': ' || b.locator || ' ' || b.metric_published as what, b.cells_loaded as in_tables,
         count(r.result_id) filter (where r.value is not null) as in_view
     from mart.boards b left join mart.rows r on r.board_id = b.board_id and r.listed
+    where b.listed
     group by b.source, b.locator, b.metric_published, b.cells_loaded, b.board_id
     order by b.source, b.locator, b.board_id
 """

@@ -213,7 +213,7 @@ def insert(
     # The names come from this package, never from data.
     rows = "select * from incoming"
     if unless:
-        rows += f" where {unless} not in (select {unless} from {table})"
+        rows += f" anti join {table} using ({unless})"
     if once:
         rows += f" except select {', '.join(columns)} from {table}"
     connection.execute(f"insert into {table} by name {rows}")

@@ -99,7 +99,7 @@ def connect(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file with the settings that everybody here needs.
 
     A read-only connection cannot reach other files or the network. It is a database of its own to which the
-    file is attached: a file that is opened twice in one process would share its settings, and these are locked.
+    file is attached: a file that is opened twice in one process would share its settings, which are locked.
 
     Raises:
         WarehouseError: not a DuckDB file, or one that cannot be opened.

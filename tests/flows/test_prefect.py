@@ -135,7 +135,7 @@ def test_a_stopped_run_ends_with_status_3(site: Site, home: Path, api: str) -> N
     site.boards[79678]["rows"][0]["value"] = "72.5"
     site.serve()
     script = (
-        "from tests.flows.test_stop import a_zero\n"
+        "from tests.flows.broken import a_zero\n"
         "from transform import pipeline\n"
         "pipeline.normalise = a_zero\n"
         "from cli.main import main\n"
@@ -154,6 +154,22 @@ def test_a_stopped_run_ends_with_status_3(site: Site, home: Path, api: str) -> N
     assert "sotaduck: result_zero_said (critical)" in done.stderr
     assert "Traceback" not in done.stderr
     assert (home / "warehouse.duckdb").read_bytes() == before
+
+
+def test_a_server_that_does_not_answer_is_one_clear_message(home: Path) -> None:
+    for arguments in (["refresh"], ["serve"]):
+        done = command(home, *arguments, PREFECT_API_URL="http://127.0.0.1:1/api")
+        assert done.returncode == 1
+        *_, said = done.stderr.splitlines()
+        assert said.startswith("sotaduck: the Prefect server at http://127.0.0.1:1/api does not answer")
+        assert "unset PREFECT_API_URL" in said
+        assert "Traceback" not in done.stderr
+
+
+def test_a_warehouse_that_cannot_be_used_is_said_before_the_run(home: Path) -> None:
+    done = command(home, "refresh", "--warehouse", "archive")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"sotaduck: {home / 'archive'}: is a folder")
 
 
 @pytest.fixture(scope="module")

@@ -6,50 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from sotaduck.errors import ValidationStopped
-from sotaduck.records import Normalised
+from tests.flows.broken import PQ_ID, a_zero, lose_a_cell, repeat_an_id
 from tests.flows.conftest import ask, run_refresh
 from tests.flows.site import Site
 from transform import pipeline
 from warehouse import derive
 
 PQ = 79678
-PQ_ID = "panoptic-segmentation/cityscapes-val/pq"
-normalise = pipeline.normalise
-
-
-def lose_a_cell(*arguments: Any) -> Normalised:
-    """A transform that forgets a result and does not say so."""
-    good = normalise(*arguments)
-    lost = next(result for result in good.results if result.leaderboard_id == PQ_ID)
-    return replace(good, results=tuple(result for result in good.results if result is not lost))
-
-
-def repeat_an_id(*arguments: Any) -> Normalised:
-    """A transform that calls two results by one name."""
-    good = normalise(*arguments)
-    first, second = [result for result in good.results if result.leaderboard_id == PQ_ID][:2]
-    return replace(
-        good,
-        results=tuple(
-            replace(result, result_id=first.result_id) if result is second else result
-            for result in good.results
-        ),
-    )
-
-
-def a_zero(*arguments: Any) -> Normalised:
-    """A transform that makes a 0 of a value."""
-    good = normalise(*arguments)
-    return replace(
-        good,
-        results=tuple(
-            replace(result, value=0.0) if result.leaderboard_id == PQ_ID and result.position == 3 else result
-            for result in good.results
-        ),
-    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +30,7 @@ def test_a_broken_transform_stops_the_run_before_the_load(
 ) -> None:
     site.boards[PQ]["rows"][0]["value"] = "72.5"
     site.serve()
-    before = (home / "warehouse.duckdb").read_bytes()
+    before, good = (home / "warehouse.duckdb").read_bytes(), pipeline.normalise
     monkeypatch.setattr(pipeline, "normalise", broken)
     with pytest.raises(ValidationStopped) as stopped:
         run_refresh(home)
@@ -82,7 +47,7 @@ def test_a_broken_transform_stops_the_run_before_the_load(
     assert not list(home.glob(".*build-*"))
 
     # What was captured is not lost: a mended release loads it.
-    monkeypatch.setattr(pipeline, "normalise", normalise)
+    monkeypatch.setattr(pipeline, "normalise", good)
     run_refresh(home)
     assert ask(home, "select leader_value from leaderboards where leaderboard_id = $1", PQ_ID) == [(72.5,)]
 

@@ -88,7 +88,7 @@ FORBIDDEN = {
     "load httpfs": "disabled",
     "set enable_external_access = true": "locked",
     "set lock_configuration = false": "locked",
-    "set temp_directory = '/tmp/elsewhere'": "locked",
+    "set temp_directory = 'elsewhere'": "locked",
     "reset enable_external_access": "locked",
 }
 

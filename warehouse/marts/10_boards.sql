@@ -10,6 +10,7 @@ from core.observations
 group by content_id;
 
 -- Grain: one row a board (source, locator, metric label), as it was last seen; of two captures in one second the greater id.
+-- `listed` is false where its page was seen later without it: the metric is no longer there.
 create or replace table mart.boards as
 with seen as (
     select
@@ -18,7 +19,9 @@ with seen as (
     from core.contents c join mart.contents t using (content_id)
     group by c.board_id
 )
-select c.* exclude (capture_id), t.capture_id, o.first_seen, o.last_seen, s.trust
+select
+    c.* exclude (capture_id), t.capture_id, o.first_seen, o.last_seen, s.trust,
+    o.last_seen = max(o.last_seen) over (partition by c.source, c.locator) as listed
 from seen o
 join core.contents c using (content_id)
 join mart.contents t using (content_id)

@@ -27,7 +27,7 @@ uncut as (
 current as (
     select
         r.* exclude (paper_id, capture_id), t.capture_id, c.leaderboard_id, c.locator, b.trust, l.first_seen, l.last_seen,
-        b.content_id = r.content_id as listed,
+        b.content_id = r.content_id and b.listed as listed,
         coalesce(i.merged_id, r.paper_id, u.paper_id) as paper_id,
         r.paper_id as own_paper_id
     from last l

@@ -1,13 +1,14 @@
 -- Grain: one row a result: what several boards say of one result is one row (`mart.matches` says which, and why).
--- Value, text and rank come together from the most trusted board that has a value; what it does not state is
--- taken from the others in order of trust. Competition ranks (1, 2, 2, 4) by value in the leaderboard's direction.
+-- Value, text and rank come together from the most trusted board that has a value (of those that are
+-- trusted alike, the one seen last); what it does not state is taken from the others in this order. Competition ranks (1, 2, 2, 4) by value in the leaderboard's direction.
 -- Leaderboard by leaderboard on disk, so that a question about one reads little.
 create or replace table mart.results as
 with places as (
     select
         m.result_id, m.merged_id,
         row_number() over (
-            partition by m.merged_id order by not r.listed, r.value is null, r.trust, r.board_id, r.position
+            partition by m.merged_id
+            order by not r.listed, r.value is null, r.trust, r.last_seen desc, r.board_id, r.position
         ) as place
     from mart.matches m
     join mart.rows r using (result_id)
