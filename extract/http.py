@@ -29,7 +29,7 @@ from extract.failures import explained
 from extract.robots import Robots, read_robots, robots_url, without_robots
 from sotaduck import __version__
 from sotaduck.config import SourceConfig
-from sotaduck.errors import CaptureError, ConfigError, RobotsDisallowed
+from sotaduck.errors import CaptureError, RobotsDisallowed
 
 log = logging.getLogger("sotaduck.http")
 
@@ -89,9 +89,6 @@ class PoliteSession:
         config: rate, contact, limits, retries.
         sleep: how to wait between tries and for a Crawl-delay (seconds).
         now: the present time, aware.
-
-    Raises:
-        ConfigError: a contact that cannot stand in a header.
     """
 
     def __init__(
@@ -101,8 +98,6 @@ class PoliteSession:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        if not (config.contact.isascii() and config.contact.isprintable()):
-            raise ConfigError(f"contact must be printable ASCII for the User-Agent, not {config.contact!r}")
         self._config = config
         self._sleep = sleep
         self._now = now
