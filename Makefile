@@ -30,7 +30,7 @@ run: env
 	@$(BIN)/sotaduck refresh
 
 test: env
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: env
 	$(BIN)/ruff format --check .

@@ -23,8 +23,8 @@ VALUES = """84.6; 28.5*; 0.8428 ± 0.0014; -; 1,234; 83; 6.2%; O.753; .602; ~257
     35.0 / 8.9; NaN; −3.5; **70.3**; --"""
 free = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=6)
 names = st.lists(st.sampled_from(WORDS.split()) | free, min_size=1, max_size=4).map(" ".join).filter(bool)
-# `#1` at its beginning is what makes a card, and a title that is a field is read as that field.
-models = names.map(lambda name: f"X{name}" if name.startswith(("#", "·", "-")) else name)
+# `#1` at its beginning is what makes a card, and a name or title that is a field is read as that field.
+models = names.map(lambda name: f"X{name}" if name.startswith(("#", "·", "-")) or name == "Code" else name)
 titles = names.map(lambda name: f"On {name}")
 metrics = st.sampled_from(
     [

@@ -18,7 +18,7 @@ from extract.http import LONGEST_RETRY_AFTER, MAX_REDIRECTS, PoliteSession, Resp
 from extract.robots import LONGEST_CRAWL_DELAY
 from sotaduck import __version__
 from sotaduck.config import SourceConfig
-from sotaduck.errors import CaptureError, ConfigError, RobotsDisallowed
+from sotaduck.errors import CaptureError, RobotsDisallowed
 from tests import server as faults
 from tests.server import PageServer, in_turn, page, redirect, redirect_chain, robots, status, validated
 
