@@ -113,8 +113,8 @@ def connect(file: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         connection.execute("set python_enable_replacements = false")
         if read_only:
             spill = Path(tempfile.gettempdir()) / f"sotaduck-{os.getpid()}"
-            connection.execute(f"set temp_directory = {_quoted(spill)}")
-            connection.execute(f"attach {_quoted(file)} as warehouse (type duckdb, read_only)")
+            connection.execute(f"set temp_directory = {quoted(spill)}")
+            connection.execute(f"attach {quoted(file)} as warehouse (type duckdb, read_only)")
             connection.execute("use warehouse")
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
@@ -155,7 +155,7 @@ def version(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
     """
     try:
         row = connection.execute(
-            "select max(version) from meta.migrations where made_by = $1", [_MARK]
+            f"select max(version) from meta.migrations where made_by = {quoted(_MARK)}"
         ).fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):
         row = None
@@ -187,7 +187,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _keep_runs(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
     """A warehouse that is built anew still knows which runs there were."""
-    connection.execute(f"attach {_quoted(warehouse)} as published (read_only)")
+    connection.execute(f"attach {quoted(warehouse)} as published (read_only)")
     for table in ("runs", "failures", "checks"):
         connection.execute(f"insert into core.{table} by name from published.core.{table}")
     connection.execute("detach published")
@@ -248,9 +248,9 @@ def _explained(warehouse: Path) -> Iterator[None]:
         ) from error
 
 
-def _quoted(path: Path) -> str:
-    """A path as SQL writes a text."""
-    return "'" + str(path).replace("'", "''") + "'"
+def quoted(text: str | Path) -> str:
+    """A text or path as SQL writes it. DuckDB imports pandas for the first parameter that Python gives it."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _first_line(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from sotaduck.errors import WarehouseError
-from warehouse.publish import connect, version
+from warehouse.publish import connect, quoted, version
 
 Row = dict[str, Any]
 
@@ -76,11 +76,10 @@ def leaderboard(warehouse: Path, leaderboard_id: str) -> tuple[Row, list[Row]]:
         board = _board(connection, leaderboard_id)
         rows = _rows(
             connection,
-            """
-            from ranked_results where leaderboard_id = $1 and listed
+            f"""
+            from ranked_results where leaderboard_id = {quoted(leaderboard_id)} and listed
             order by rank nulls last, source_rank nulls last, result_date nulls last, result_id
             """,
-            [leaderboard_id],
         )
         return board, rows
 
@@ -93,13 +92,14 @@ def history(warehouse: Path, leaderboard_id: str, track: str | None = None) -> t
     """
     with opened(warehouse) as connection:
         board = _board(connection, leaderboard_id)
+        of_track = "true" if track is None else f"track = {quoted(track)}"
         rows = _rows(
             connection,
-            """
-            from sota_history where leaderboard_id = $1 and ($2 is null or track = $2)
+            f"""
+            from sota_history
+            where leaderboard_id = {quoted(leaderboard_id)} and {of_track}
             order by track, step, result_id
             """,
-            [leaderboard_id, track],
         )
         return board, rows
 
@@ -111,7 +111,8 @@ def chain(warehouse: Path, result_id: str) -> Row:
         WarehouseError: there is no such result.
     """
     with opened(warehouse) as connection:
-        found = _rows(connection, "from ranked_results where result_id = $1", [result_id])
+        this = f"result_id = {quoted(result_id)}"
+        found = _rows(connection, f"from ranked_results where {this}")
         if not found:
             raise WarehouseError(
                 f"there is no result {result_id!r}; `sotaduck leaderboard ID --json` gives those of one board"
@@ -119,20 +120,17 @@ def chain(warehouse: Path, result_id: str) -> Row:
         order = "order by source, source_url, position"
         return {
             "result": found[0],
-            "provenance": _rows(connection, f"from provenance where result_id = $1 {order}", [result_id]),
-            "conflicts": _rows(connection, "from conflicts where result_id = $1 order by all", [result_id]),
-            "suspects": _rows(connection, "from suspects where result_id = $1 order by kind", [result_id]),
+            "provenance": _rows(connection, f"from provenance where {this} {order}"),
+            "conflicts": _rows(connection, f"from conflicts where {this} order by all"),
+            "suspects": _rows(connection, f"from suspects where {this} order by kind"),
         }
 
 
 def leaders(warehouse: Path, limit: int) -> list[Row]:
     """The leaderboards with most results, each with its leader."""
     with opened(warehouse) as connection:
-        return _rows(
-            connection,
-            "from leaderboards where metric_kind = 'quality' order by results desc, leaderboard_id limit $1",
-            [limit],
-        )
+        quality = "from leaderboards where metric_kind = 'quality'"
+        return _rows(connection, f"{quality} order by results desc, leaderboard_id limit {int(limit)}")
 
 
 def status(warehouse: Path) -> Row:
@@ -190,7 +188,7 @@ STATUS = {
 
 
 def _board(connection: duckdb.DuckDBPyConnection, leaderboard_id: str) -> Row:
-    found = _rows(connection, "from leaderboards where leaderboard_id = $1", [leaderboard_id])
+    found = _rows(connection, f"from leaderboards where leaderboard_id = {quoted(leaderboard_id)}")
     if found:
         return found[0]
     known = [row[0] for row in connection.execute("select leaderboard_id from mart.leaderboards").fetchall()]
@@ -202,7 +200,7 @@ def _board(connection: duckdb.DuckDBPyConnection, leaderboard_id: str) -> Row:
     )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
-    cursor = connection.execute(query, list(parameters))
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    cursor = connection.execute(query)
     names = [item[0] for item in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
