@@ -1,5 +1,5 @@
 -- Grain: one row a step and holder, for one policy: `date_basis` is `result_date` (the row's date, else the paper's)
--- or `paper_date` (the paper's date alone), `track` is `all` or `no_extra_data`. A result enters when, on its date, it
+-- or `paper_date` (the paper's date, else the row's), `track` is `all` or `no_extra_data`. A result enters when, on its date, it
 -- is strictly better than everything dated before it and best of its day; two that tie on one day share the step.
 create or replace macro sota_history_policy(date_basis, track) as table
 with dated as (
@@ -8,7 +8,7 @@ with dated as (
         result_id, leaderboard_id, score, uncertainty,
         case date_basis
             when 'result_date' then result_date
-            when 'paper_date' then paper_date
+            when 'paper_date' then coalesce(paper_date, result_date)
             else error('date_basis is result_date or paper_date')
         end as on_date
     from mart.results
