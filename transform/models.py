@@ -392,10 +392,8 @@ def _knowledge(vocabulary: Vocabulary) -> _Knowledge:
 
 WINDOW = 12
 """How many neighbours, in alphabetical order from the front and from the back, a name is compared with."""
-SHORTEST = 4
-"""Letters that a word must have for a slip of the pen to be one: `B` and `L` are sizes."""
 ALIKE = 75.0
-"""Likeness of two words that are one, misspelt."""
+"""Likeness of two words that are one, misspelt; `B` and `L` are sizes, and not alike at all."""
 _APART = re.compile(r"\d+(?:\.\d+)*|[+.]")
 
 
@@ -434,6 +432,5 @@ def _differ_in_spelling(first: str, second: str) -> bool:
     if "".join(only) == "".join(other_only):
         return True
     return len(only) == len(other_only) and all(
-        min(len(word), len(other)) >= SHORTEST and fuzz.ratio(word, other) >= ALIKE
-        for word, other in zip(only, other_only, strict=True)
+        fuzz.ratio(word, other) >= ALIKE for word, other in zip(only, other_only, strict=True)
     )

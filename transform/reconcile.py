@@ -96,14 +96,13 @@ def _pairs(
         for found in {key(row, value) for row, value in zip(result.rows, result.values, strict=True)}:
             if found is not None:
                 standing[found].append(result)
-    keys = {row.result_id: key(row, _scaled(row.value, factor)) for row in rows}
-    counts = Counter(keys.values())
     pairs: dict[str, _Result] = {}
     taken: Counter[int] = Counter()
-    for result_id, found in keys.items():
-        if found is not None and counts[found] == 1 and len(standing[found]) == 1:
-            pairs[result_id] = standing[found][0]
-            taken[id(standing[found][0])] += 1
+    for row in rows:
+        matching = standing.get(key(row, _scaled(row.value, factor)), [])
+        if len(matching) == 1:
+            pairs[row.result_id] = matching[0]
+            taken[id(matching[0])] += 1
     return {result_id: result for result_id, result in pairs.items() if taken[id(result)] == 1}
 
 
