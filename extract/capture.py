@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from extract.archive import Archive
 from extract.http import PoliteSession, Response
-from sotaduck.config import SourceConfig
 from sotaduck.errors import CaptureError
 from sotaduck.records import Capture, Failure
 
@@ -39,7 +38,6 @@ class Captured:
 
 def capture_pages(
     source: str,
-    config: SourceConfig,
     urls: Sequence[str],
     archive: Archive,
     session: PoliteSession,

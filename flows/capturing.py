@@ -81,7 +81,7 @@ def board_urls(run: Run, name: str, session: PoliteSession, pages: Pages, progre
             known = run.archive.latest(name, url)
             if known and now() - known.fetched_at < ROUND:
                 return run.archive.body(known)
-            (item,) = capture_pages(name, config, [url], run.archive, session)
+            (item,) = capture_pages(name, [url], run.archive, session)
             if item.capture:
                 pages.captures.append((item.capture, "failed" if item.failure else "index"))
             if item.failure:
@@ -175,9 +175,7 @@ def _fetch(
             progress(what, done, total)
 
     full = run.kind == "full"
-    captured: list[Captured] = capture_pages(
-        name, run.sources[name], urls, run.archive, session, full=full, progress=told
-    )
+    captured: list[Captured] = capture_pages(name, urls, run.archive, session, full=full, progress=told)
     for item in captured:
         if item.failure:
             pages.failures.append(item.failure)

@@ -163,16 +163,7 @@ def is_read(source: str, url: str) -> bool:
     return known.page(url) is not None or (known.files is not None and url.startswith("file:"))
 
 
-def is_board(source: str, url: str) -> bool:
-    """True for the address of a leaderboard page of this source."""
-    return _is_kind("board", source, url)
-
-
 def is_paper(source: str, url: str) -> bool:
     """True for the address of a paper page of this source."""
-    return _is_kind("paper", source, url)
-
-
-def _is_kind(kind: str, source: str, url: str) -> bool:
     page = SOURCES[source].page(url)
-    return page is not None and page.kind == kind
+    return page is not None and page.kind == "paper"

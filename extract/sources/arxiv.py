@@ -26,7 +26,6 @@ from sotaduck.records import Capture, RawPaper
 log = logging.getLogger("sotaduck.arxiv")
 
 BATCH = 100
-REQUESTS_PER_SECOND = 0.33
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _ARXIV = "{http://arxiv.org/schemas/atom}"

@@ -36,7 +36,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 def capture(archive: Archive, *urls: str, full: bool = False) -> list[Captured]:
     with PoliteSession(CONFIG, sleep=lambda seconds: None) as session:
-        return capture_pages("paperswithcode2", CONFIG, urls, archive, session, full=full)
+        return capture_pages("paperswithcode2", urls, archive, session, full=full)
 
 
 def test_pages_come_in_the_order_that_was_asked(site: PageServer, archive: Archive) -> None:
@@ -161,7 +161,6 @@ def test_progress_is_told_after_each_page(site: PageServer, archive: Archive) ->
     with PoliteSession(CONFIG) as session:
         capture_pages(
             "s",
-            CONFIG,
             urls,
             archive,
             session,
@@ -184,7 +183,7 @@ def test_a_host_that_goes_down_is_soon_left_alone(archive: Archive, caplog: pyte
             caplog.at_level(logging.WARNING),
             PoliteSession(CONFIG, sleep=pauses.append) as session,
         ):
-            captured = capture_pages("s", CONFIG, urls, archive, session, progress=stop)
+            captured = capture_pages("s", urls, archive, session, progress=stop)
     reasons = [item.failure.reason if item.failure else None for item in captured]
     assert reasons == [
         None,
