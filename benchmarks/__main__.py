@@ -1,11 +1,13 @@
 """Measure the pipeline beside the naive way.
 
     python -m benchmarks [--boards FILE] [--large] [--dump [FOLDER]] [--scale 1.0] [--only PART]…
+    python -m benchmarks --year [--weeks 52]
 
 reading     pages to records: our parsers, pandas.read_html
 publishing  captured pages to a published warehouse, stage by stage; read_html and one INSERT a row
 growth      normalisation of 10⁴, 10⁵ and 10⁶ cells (with --large 10⁷), memory, cost of parsing their pages
 dump        (with --dump) a dump of 10,000 leaderboards and 500,000 papers; json.load and INSERTs
+year        (with --year, alone) a year of weekly captures: what a week costs, and whether all is right
 
 Without --boards, the real leaderboards are those that the repository holds.
 """
@@ -18,11 +20,11 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from benchmarks import dump, growth, publishing, reading
+from benchmarks import dump, growth, publishing, reading, year
 from benchmarks.boards import real_boards
 from benchmarks.measure import RUNS, machine, show
 
-PARTS = ("reading", "publishing", "growth", "dump")
+PARTS = ("reading", "publishing", "growth", "dump", "year")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -43,8 +45,11 @@ def main(arguments: list[str] | None = None) -> None:
         "--scale", type=float, default=1.0, help="size of a dump that is made; 1 is all of it"
     )
     parser.add_argument("--only", action="append", choices=PARTS, help="this part alone (may be given again)")
+    parser.add_argument("--year", action="store_true", help="load a simulated year, and nothing else")
+    parser.add_argument("--weeks", type=int, default=year.WEEKS, help="weeks of the year")
     given = parser.parse_args(arguments)
-    chosen = given.only or [part for part in PARTS if part != "dump" or given.dump is not None]
+    asked = [part for part in PARTS if part != "year" and (part != "dump" or given.dump is not None)]
+    chosen = given.only or (["year"] if given.year else asked)
     console = Console(width=140)
     real = real_boards(given.boards)
     console.print(
@@ -62,6 +67,8 @@ def main(arguments: list[str] | None = None) -> None:
         with TemporaryDirectory() as made:
             folder = given.dump if given.dump and given.dump != Path() else Path(made)
             _dump(console, folder, given.boards, given.scale)
+    if "year" in chosen:
+        _year(console, given.weeks)
 
 
 def _publishing(console: Console, real: list[dict[str, object]]) -> None:
@@ -80,6 +87,13 @@ def _dump(console: Console, folder: Path, boards: Path | None, scale: float) -> 
     stages = ", ".join(f"{name} {spent:.0f} s" for name, spent in ours.stages.items())
     console.print(f"{ours.status}, {ours.failures} failures; stages: {stages}")
     console.print(f"INSERTs were measured on {dump.SAMPLE:,} rows of each file, in one transaction.\n")
+
+
+def _year(console: Console, weeks: int) -> None:
+    loads, checks = year.measured(weeks, say=lambda text: console.print(text, style="dim"))
+    show(console, "A week at a time", year.HEAD, year.rows(loads))
+    show(console, "What a further week costs", year.TREND, year.trend(loads))
+    show(console, "Rows that differ", year.CHECKED, year.checked(checks))
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def ours(way: str, source: str, bodies: Sequence[tuple[str, bytes]], cells: int)
         with steps.building(run) as build:
             for batch in batches(run, Pages(), captures, silent):
                 normalised = steps.normalise(run, batch)
-                steps.load(run, build, batch, steps.validate(run, build, batch, normalised))
+                steps.load(run, build, batch, steps.validate(run, batch, normalised))
             report = steps.finish(run, build)
         total = time.perf_counter() - begun
     if report.failures or (way and report.counts["cells_in"] != cells):

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +31,19 @@ def warehouse_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def as_of_option(command: Command) -> Command:
+    """`--as-of`, which every command has that can show the past."""
+    return click.option(
+        "--as-of", metavar="T", help="What was known then: 2026-11-01, 2026-11-01T06:00 (UTC), 7d (ago)."
+    )(command)
+
+
+def _past(as_of: str | None) -> datetime | None:
+    from sotaduck import times
+
+    return times.past(as_of, "--as-of") if as_of else None
 
 
 def _warehouse(config: Path | None, warehouse: Path | None) -> Path:
@@ -149,6 +163,32 @@ def ingest(
 
 
 @cli.command()
+@click.argument("board", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every board that is held back now.")
+@click.option("--json", "as_json", is_flag=True)
+@warehouse_options
+def accept(
+    board: str | None, everything: bool, as_json: bool, warehouse: Path | None, config: Path | None
+) -> int:
+    """Take the new state of a board that lost most of its rows, when you have looked at its page.
+
+    BOARD is a leaderboard_id, an address or a board_id. `sotaduck sql 'from held'` lists what is held back.
+    """
+    from cli import report
+    from sotaduck import config as configuration
+
+    if everything == (board is not None):
+        raise click.UsageError("name one BOARD, or say --all")
+    settings = configuration.load(config, warehouse=warehouse)
+    done = report.run_accept(settings, board, quiet=as_json)
+    if as_json:
+        _echo_json(report.as_dict(done))
+    else:
+        report.show_accepted(done, board)
+    return done.report.exit_status if done.report else 0
+
+
+@cli.command()
 @click.argument("query")
 @click.option(
     "--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
@@ -163,13 +203,9 @@ def sql(query: str, style: str, warehouse: Path | None, config: Path | None) -> 
     if style == "json":
         _echo_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
     elif style == "csv":
-        import csv
-
         from cli import machine
 
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(answer.columns)
-        writer.writerows([machine.csv_cell(cell) for cell in row] for row in answer.rows)
+        machine.write_csv(sys.stdout, answer.columns, answer.rows)
     else:
         from cli import tables
 
@@ -181,15 +217,22 @@ def sql(query: str, style: str, warehouse: Path | None, config: Path | None) -> 
 @cli.command()
 @click.argument("leaderboard_id")
 @click.option("--top", type=click.IntRange(min=1), help="Only the first N results.")
+@as_of_option
 @click.option("--json", "as_json", is_flag=True)
 @warehouse_options
 def leaderboard(
-    leaderboard_id: str, top: int | None, as_json: bool, warehouse: Path | None, config: Path | None
+    leaderboard_id: str,
+    top: int | None,
+    as_of: str | None,
+    as_json: bool,
+    warehouse: Path | None,
+    config: Path | None,
 ) -> int:
     """Show a leaderboard, ranked. LEADERBOARD_ID is `<task>/<dataset>/<metric>`."""
     from warehouse import query as ask
 
-    board, rows = ask.leaderboard(_warehouse(config, warehouse), leaderboard_id)
+    when = _past(as_of)
+    board, rows = ask.leaderboard(_warehouse(config, warehouse), leaderboard_id, when)
     rows = rows[:top]
     if as_json:
         _echo_json({"leaderboard": board, "results": rows})
@@ -203,21 +246,85 @@ def leaderboard(
 @cli.command()
 @click.argument("leaderboard_id")
 @click.option("--track", type=click.Choice(["all", "no_extra_data"]), help="Only this track.")
+@as_of_option
 @click.option("--json", "as_json", is_flag=True)
 @warehouse_options
 def history(
-    leaderboard_id: str, track: str | None, as_json: bool, warehouse: Path | None, config: Path | None
+    leaderboard_id: str,
+    track: str | None,
+    as_of: str | None,
+    as_json: bool,
+    warehouse: Path | None,
+    config: Path | None,
 ) -> int:
     """Show who led a leaderboard, and when."""
     from warehouse import query as ask
 
-    board, steps = ask.history(_warehouse(config, warehouse), leaderboard_id, track)
+    when = _past(as_of)
+    board, steps = ask.history(_warehouse(config, warehouse), leaderboard_id, track, when)
     if as_json:
         _echo_json({"leaderboard": board, "history": steps})
         return 0
     from cli import tables
 
     tables.console().print(tables.history_table(board, steps))
+    return 0
+
+
+@cli.command()
+@click.option("--since", metavar="T|RUN", help="A time, 7d back from now, a run, all. [default: last run]")
+@click.option("--until", metavar="T", help="A time, or 7d back from now; that moment is left out.")
+@click.option("--leaderboard", "leaderboard_id", metavar="ID", help="Only this leaderboard.")
+@click.option("--kind", "kinds", metavar="KIND", multiple=True, help="Only changes of this kind; repeatable.")
+@click.option(
+    "--format", "style", type=click.Choice(["table", "csv", "json", "markdown"]), help="[default: table]"
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@warehouse_options
+def changes(
+    since: str | None,
+    until: str | None,
+    leaderboard_id: str | None,
+    kinds: tuple[str, ...],
+    style: str | None,
+    as_json: bool,
+    warehouse: Path | None,
+    config: Path | None,
+) -> int:
+    """Show what changed: records taken and lost, corrections, what came, went and returned.
+
+    A time is ISO 8601, UTC where it names no zone; a run is an id of the view `runs`. --format markdown is a
+    digest for a release note or a mail; csv and json are the rows of the view `changes` as they are.
+    """
+    from datetime import UTC, datetime
+
+    from warehouse import changes as ask
+
+    if as_json and style not in (None, "json"):
+        raise click.UsageError(f"--json and --format {style} exclude each other")
+    found = ask.changes(
+        _warehouse(config, warehouse),
+        now=datetime.now(UTC),
+        since=since,
+        until=until,
+        leaderboard_id=leaderboard_id,
+        kinds=kinds,
+    )
+    if as_json or style == "json":
+        _echo_json(found.rows)
+    elif style == "csv":
+        from cli import machine
+
+        machine.write_csv(sys.stdout, found.columns, (tuple(row.values()) for row in found.rows))
+    elif style == "markdown":
+        from cli import digest
+
+        click.echo(digest.digest(found), nl=False)
+    else:
+        from cli import changes as show_changes
+        from cli import tables
+
+        tables.console().print(show_changes.table(found))
     return 0
 
 
@@ -240,22 +347,95 @@ def show(result_id: str, as_json: bool, warehouse: Path | None, config: Path | N
 
 
 @cli.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the snapshot.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for the snapshot; {date} in it is the day of the data, UTC.",
+)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["csv", "parquet", "both"]),
+    default="csv",
+    show_default=True,
+)
+@as_of_option
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest.")
 @warehouse_options
-def export(out: Path, as_json: bool, warehouse: Path | None, config: Path | None) -> int:
-    """Write a snapshot: a CSV of every public view, and manifest.json."""
-    from warehouse import export as snapshots
+def export(
+    out: Path, style: str, as_of: str | None, as_json: bool, warehouse: Path | None, config: Path | None
+) -> int:
+    """Write a snapshot: a file of every public view, manifest.json and datapackage.json."""
+    from sotaduck import config as configuration
 
-    manifest = snapshots.export(_warehouse(config, warehouse), out)
+    when = _past(as_of)
+    settings = configuration.load(config, warehouse=warehouse)
+    if when:
+        from flows.snapshots import snapshot
+
+        done = snapshot(settings, out, style=style, as_of=when)
+    else:
+        from warehouse.export import export as snapshot_now
+
+        done = snapshot_now(settings.warehouse, out, style=style)
     if as_json:
-        _echo_json(manifest)
+        _echo_json(done.manifest)
         return 0
     from cli import tables
 
-    rows = [[item["name"], item["rows"], item["sha256"][:12]] for item in manifest["files"]]
+    rows = [[item["name"], item["rows"], item["sha256"][:12]] for item in done.manifest["files"]]
     tables.console().print(tables.plain_table(["file", "rows", "sha256"], rows))
-    click.echo(f"Snapshot in {out}; manifest.json says what it is, under which licences.")
+    click.echo(f"Snapshot in {done.folder}; manifest.json says what it is, under which licences.")
+    return 0
+
+
+@cli.command()
+@click.argument("first", metavar="A", type=click.Path(path_type=Path))
+@click.argument("second", metavar="[B]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "csv", "markdown"]),
+    default="table",
+    show_default=True,
+)
+@click.option("--key-only", is_flag=True, help="Name the rows that differ, and not what differs in them.")
+@click.option(
+    "--all-columns", is_flag=True, help="Also compare columns that say only where and when we looked."
+)
+@warehouse_options
+def diff(
+    first: Path,
+    second: Path | None,
+    style: str,
+    key_only: bool,
+    all_columns: bool,
+    warehouse: Path | None,
+    config: Path | None,
+) -> int:
+    """Compare two snapshots or warehouses: rows added, removed and changed, by key.
+
+    A and B are each a folder that `export` made or a warehouse file; without B, A is compared with the
+    warehouse. The exit status is 0 whatever is found.
+    """
+    if second is not None and warehouse is not None:
+        raise click.UsageError("B and --warehouse both name the second side; give one of them")
+    other = _warehouse(config, warehouse)
+    from cli import differences
+    from warehouse import diff as differ
+
+    with differ.compared(first, second or other, every_column=all_columns) as found:
+        if style == "json":
+            differences.write_json(found, sys.stdout, key_only=key_only)
+        elif style == "csv":
+            differences.write_csv(found, sys.stdout, key_only=key_only)
+        elif style == "markdown":
+            click.echo(differences.as_markdown(differences.page(found), key_only=key_only), nl=False)
+        else:
+            from cli import tables
+
+            tables.console().print(differences.as_table(differences.page(found), key_only=key_only))
     return 0
 
 
@@ -274,6 +454,23 @@ def status(as_json: bool, warehouse: Path | None, config: Path | None) -> int:
     from cli import report
 
     report.show_status(path, facts)
+    return 0
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@warehouse_options
+def compact(as_json: bool, warehouse: Path | None, config: Path | None) -> int:
+    """Merge the files of the archive and give back space, there and in the warehouse. Nothing is lost."""
+    from cli import report
+    from sotaduck import config as configuration
+
+    settings = configuration.load(config, warehouse=warehouse)
+    done = report.run_compact(settings, quiet=as_json)
+    if as_json:
+        _echo_json(report.as_dict(done))
+    else:
+        report.show_compacted(settings, done)
     return 0
 
 

@@ -27,6 +27,8 @@ from cli import tables
 from flows.server import prefect_server
 
 if TYPE_CHECKING:
+    from flows.accept import Accepted, Taken
+    from flows.compact import CompactReport
     from flows.run import Progress as Watcher
     from flows.run import RunReport
     from sotaduck.config import Config
@@ -71,6 +73,23 @@ def run_ingest(settings: Config, kind: str, paths: Sequence[Path], *, quiet: boo
         return ingest(settings, kind, paths, watch)
 
 
+def run_accept(settings: Config, name: str | None, *, quiet: bool) -> Accepted:
+    """Take what is held back of the boards of this name, or of all."""
+    console = tables.console(stderr=True)
+    with watched(console, quiet) as watch:
+        from flows.accept import accept
+
+        return accept(settings, name, watch)
+
+
+def run_compact(settings: Config, *, quiet: bool) -> CompactReport:
+    """Give back space, here and now."""
+    with watched(tables.console(stderr=True), quiet) as watch:
+        from flows.compact import compact
+
+        return compact(settings, watch)
+
+
 @contextlib.contextmanager
 def watched(console: Console, quiet: bool) -> Iterator[Watcher]:
     """A progress bar when a person watches, a plain line a step otherwise, nothing when quiet."""
@@ -98,7 +117,7 @@ def watched(console: Console, quiet: bool) -> Iterator[Watcher]:
         yield line
 
 
-def as_dict(report: RunReport) -> dict[str, Any]:
+def as_dict(report: RunReport | Accepted | CompactReport) -> dict[str, Any]:
     """The report as JSON takes it."""
     from dataclasses import asdict
 
@@ -130,6 +149,56 @@ def show(report: RunReport, bundled: bool = False) -> None:
     if report.data_docs:
         console.print(f"Data Docs  {escape(str(report.data_docs))} (what was checked; needs no network)")
     click.echo(f"Run {report.run_id}: {report.status} in {sum(report.stages.values()):.1f} s")
+
+
+def show_accepted(accepted: Accepted, name: str | None) -> None:
+    """What was taken, who leads now, and what is still held."""
+    console = tables.console()
+    for one in accepted.taken:
+        board = one.board
+        place = f"{board.leaderboard_id} of {board.locator}"
+        console.print(escape(f"{place}: {board.rows_before:,} → {board.rows_now:,} rows; {_leaders(one)}"))
+    if not accepted.taken and (name is None or not accepted.left):
+        console.print("Nothing is held back: every leaderboard is shown as it was seen last.")
+    elif not accepted.taken:
+        console.print(escape(f"{name} is not held back: it is shown as it was seen last."))
+    if accepted.left:
+        console.print(f"Still held back: {len(accepted.left):,}. sotaduck sql 'from held' lists them.")
+    if report := accepted.report:
+        failures = [f"{item.stage} {item.url}: {item.detail} [{item.reason}]" for item in report.failures]
+        _some(console, "red", "failed", failures, "failures")
+        click.echo(f"Run {report.run_id}: {report.status} in {sum(report.stages.values()):.1f} s")
+
+
+def _leaders(taken: Taken) -> str:
+    before, now = taken.leader_before, taken.leader
+    if now[0] is None:
+        return "nobody leads" if before[0] is None else f"nobody leads, before it was {_leader(before)}"
+    if before == now:
+        return f"{_leader(now)} leads as before"
+    return f"{_leader(now)} leads, before it was {'nobody' if before[0] is None else _leader(before)}"
+
+
+def _leader(leader: tuple[str | None, float | None]) -> str:
+    return f"{leader[0]} ({tables.number(leader[1])})"
+
+
+def show_compacted(settings: Config, done: CompactReport) -> None:
+    """What archive and warehouse took before, and what they take now."""
+    for path, space in ((settings.archive, done.archive), (settings.warehouse, done.warehouse)):
+        if space is None:
+            click.echo(f"{path}: is not there")
+        elif not space.changed:
+            click.echo(f"{path}: nothing to gain ({_files(space.files_after)}, {space.bytes_after:,} bytes)")
+        else:
+            click.echo(
+                f"{path}: {_files(space.files_before)}, {space.bytes_before:,} bytes → "
+                f"{_files(space.files_after)}, {space.bytes_after:,} bytes"
+            )
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _some(console: Console, colour: str, word: str, lines: Sequence[str], view: str) -> None:

@@ -454,7 +454,7 @@ def leaderboards() -> Suite:
 
 
 def loaded() -> Suite:
-    """Counts in the tables beside counts in the views."""
+    """What the tables hold beside what the views show."""
     return Suite(
         "loaded",
         ("what",),
@@ -463,6 +463,12 @@ def loaded() -> Suite:
                 "loaded_rows_are_visible", _EQUAL, {"column_A": "in_tables", "column_B": "in_view"},
                 "A view shows as many rows as the load put into the tables behind it", _VIEW,
                 shows=("in_tables", "in_view"),
+            ),
+            _warning(
+                "board_shown_as_seen", _IN_SET, _yes("is_newest"),
+                "A board is shown as it was seen last, not held back after it lost most of its rows",
+                "Look at the page (view `held`); if the loss is real, `sotaduck accept` takes it.",
+                shows=("rows_shown", "rows_seen"),
             ),
         ),
     )  # fmt: skip

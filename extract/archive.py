@@ -5,6 +5,8 @@
     archive.lock                     held while a record is written
 
 Reading takes no lock and writes nothing, so an archive may be read in place from a read-only folder.
+Files may be put beside (another machine's): a record that stands in several counts once. Files may also go
+while somebody reads (`extract.compact`): what they held then stands in others, and is looked up there.
 A writer that was killed leaves at worst a cut off record at the end: readers pass over it, the next
 writer cuts it off. One thread at a time may use an `Archive`; processes and objects may share a folder.
 """
@@ -18,8 +20,8 @@ import io
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -40,8 +42,7 @@ ROLL_AT = 500 * 2**20
 LOCK_TIMEOUT = 600.0
 
 _INDEX = "index.jsonl"
-_SUFFIX = ".warc.gz"
-_KINDS = ("response", "resource", "revisit")
+SUFFIX = ".warc.gz"
 _UNTYPED = "application/octet-stream"
 _GOOD = (200, 304)
 _PIECE = 64 * 2**10
@@ -58,7 +59,7 @@ _ADVICE = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One line of the index; `length` is that of the gzip member."""
 
     record: Literal["response", "resource", "revisit"]
@@ -67,13 +68,14 @@ class _Row:
 
     @property
     def end(self) -> int:
+        """The byte behind it."""
         return self.capture.warc_offset + self.length
 
 
-_read_row = msgspec.json.Decoder(_Row).decode
+_read_row = msgspec.json.Decoder(Row).decode
 
 
-def _line(row: _Row) -> bytes:
+def _line(row: Row) -> bytes:
     return msgspec.json.encode(row) + b"\n"
 
 
@@ -83,14 +85,19 @@ class Archive:
     Args:
         folder: where the files are; made when the first record is added.
         roll_at: size in bytes from which on a new WARC file is begun.
+        run_id: the run that writes; stands in every record that does not come with another.
+
+    Attributes:
+        doubled: names of files that hold a record which counts elsewhere.
 
     Raises:
         ArchiveError: the folder is no folder, cannot be read, or holds a WARC file that is none.
     """
 
-    def __init__(self, folder: Path, *, roll_at: int = ROLL_AT) -> None:
-        self._folder = folder
-        self._roll_at = roll_at
+    def __init__(self, folder: Path, *, roll_at: int = ROLL_AT, run_id: str | None = None) -> None:
+        self.run_id = run_id
+        self.folder = folder
+        self.roll_at = roll_at
         self._lock = filelock.FileLock(folder / "archive.lock", timeout=LOCK_TIMEOUT)
         with _explained(folder):
             if folder.exists() and not folder.is_dir():
@@ -111,7 +118,18 @@ class Archive:
 
     def captures(self) -> list[Capture]:
         """All captures in order of time; those of one second in the order in which they were written."""
-        return sorted((row.capture for row in self._rows), key=lambda capture: capture.fetched_at)
+        return sorted((row.capture for row in self.rows), key=lambda capture: capture.fetched_at)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The index: every record of ours once, in order of file and place."""
+        return list(self._rows.values())
+
+    def catch_up(self) -> None:
+        """Take in what others have written or moved meanwhile."""
+        with _explained(self.folder):
+            if self._sizes != self._measure():
+                self._load()
 
     def latest(self, source: str, url: str) -> Capture | None:
         """The last capture that holds or confirms a good page (status 200 or 304), or None."""
@@ -126,19 +144,23 @@ class Archive:
         holder = self._bodies.get(capture.digest)
         if holder is None:
             raise ArchiveError(
-                f"{self._folder}: holds no body {capture.digest} of {capture.url}; restore its WARC files"
+                f"{self.folder}: holds no body {capture.digest} of {capture.url}; restore its WARC files"
             )
-        path = self._folder / holder.warc_file
-        with _explained(path):
-            return warc.open_body(path, holder)
+        with _explained(self.folder / holder.warc_file):
+            try:
+                return warc.open_body(self.folder / holder.warc_file, holder)
+            except FileNotFoundError:
+                self._load()
+                holder = self._bodies.get(capture.digest, holder)
+                return warc.open_body(self.folder / holder.warc_file, holder)
 
     def body(self, capture: Capture) -> bytes:
         """The decoded body at once; see `open`."""
         with self.open(capture) as stream:
             return stream.read()
 
-    def add(self, source: str, response: Response) -> Capture:
-        """Write one HTTP response, whatever its status.
+    def add(self, source: str, response: Response, run_id: str | None = None) -> Capture:
+        """Write one HTTP response, whatever its status; `run_id` is the run that fetched it, if not this one.
 
         The same response added again (same source, address, time, status and body) is not written twice.
 
@@ -146,18 +168,25 @@ class Archive:
             ArchiveError: it cannot be written; or it is a 304 for a page that is not here.
         """
         url, body = warc.uri(response.url), response.body
-        with self._writing():
+        with self.writing():
             confirmed = self._latest.get((source, url)) if response.status == 304 else None
             if response.status == 304 and confirmed is None:
-                raise ArchiveError(f"{self._folder}: 304 for {url}, of which no earlier capture is here")
+                raise ArchiveError(f"{self.folder}: 304 for {url}, of which no earlier capture is here")
             digest = confirmed.digest if confirmed else warc.label(hashlib.sha256(body))
             headers = warc.warc_headers(source, url, response.fetched_at, response.status, digest)
             if response.final_url != response.url:
                 headers[warc.FINAL_URL] = warc.uri(response.final_url)
+            self._name_run(headers, run_id)
             return self._write(headers, io.BytesIO(body), len(body), warc.http_headers(response), confirmed)
 
     def add_document(
-        self, source: str, url: str, stream: BinaryIO, media_type: str, fetched_at: datetime
+        self,
+        source: str,
+        url: str,
+        stream: BinaryIO,
+        media_type: str,
+        fetched_at: datetime,
+        run_id: str | None = None,
     ) -> Capture:
         """Write one file; it is never wholly in memory.
 
@@ -166,26 +195,32 @@ class Archive:
             stream: read from where it stands to its end; what it raises is passed on.
             media_type: "" where it is not known.
             fetched_at: aware time of the file's content.
+            run_id: the run that took it in, if not this one.
 
         Raises:
             ArchiveError: it cannot be written.
         """
         with contextlib.ExitStack() as stack:
             # A record's head tells the digest, so the body is read twice; spooled where room is needed.
-            with _explained(self._folder):
-                self._folder.mkdir(parents=True, exist_ok=True)
-                spool = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(self._folder)))
+            with _explained(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                spool = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(self.folder)))
             digester, size = hashlib.sha256(), 0
             while piece := stream.read(_PIECE):
                 digester.update(piece)
                 size += len(piece)
-                with _explained(self._folder):
+                with _explained(self.folder):
                     spool.write(piece)
             spool.seek(0)
             headers = warc.warc_headers(source, warc.uri(url), fetched_at, 200, warc.label(digester))
             headers["Content-Type"] = warc.one_line(media_type) or _UNTYPED
-            with self._writing():
+            self._name_run(headers, run_id)
+            with self.writing():
                 return self._write(headers, cast(BinaryIO, spool), size)
+
+    def _name_run(self, headers: dict[str, str], run_id: str | None) -> None:
+        if found := run_id or self.run_id:
+            headers[warc.RUN] = found
 
     def _write(
         self,
@@ -196,8 +231,8 @@ class Archive:
         confirmed: Capture | None = None,
     ) -> Capture:
         """Write a record and its index row: both or, where that fails, none."""
-        if known := self._by_record_id.get(headers["WARC-Record-ID"]):
-            return known
+        if known := self._rows.get(headers["WARC-Record-ID"]):
+            return known.capture
         same = self._bodies.get(headers["WARC-Payload-Digest"]) if size else None
         path = self._current_file()
         start = path.stat().st_size if path.exists() else 0
@@ -208,8 +243,8 @@ class Archive:
                 offset = out.tell()
                 record = warc.write(out, headers, body, size, http, confirmed or same)
                 length = out.tell() - offset
-            row = _Row(record.rec_type, length, warc.capture_of(record, path.name, offset, confirmed))
-            with (self._folder / _INDEX).open("ab") as index:
+            row = Row(record.rec_type, length, warc.capture_of(record, path.name, offset, confirmed))
+            with (self.folder / _INDEX).open("ab") as index:
                 index.write(_line(row))
         except BaseException:
             with contextlib.suppress(OSError):
@@ -220,22 +255,22 @@ class Archive:
         return row.capture
 
     def _current_file(self) -> Path:
-        numbers = [name for path in self._files() if (name := path.name.removesuffix(_SUFFIX)).isdecimal()]
-        last = self._folder / f"{numbers[-1] if numbers else '00001'}{_SUFFIX}"
-        if not numbers or last.stat().st_size < self._roll_at:
+        numbers = [name for path in self.files() if (name := path.name.removesuffix(SUFFIX)).isdecimal()]
+        last = self.folder / f"{numbers[-1] if numbers else '00001'}{SUFFIX}"
+        if not numbers or last.stat().st_size < self.roll_at:
             return last
-        return self._folder / f"{int(numbers[-1]) + 1:05}{_SUFFIX}"
+        return self.folder / f"{int(numbers[-1]) + 1:05}{SUFFIX}"
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
         """Hold the lock, with every WARC file whole and the index up to date."""
-        with _explained(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
+        with _explained(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 self._lock.acquire()
             except filelock.Timeout as error:
                 raise ArchiveError(
-                    f"{self._folder}: another process has been writing for {LOCK_TIMEOUT:.0f} s; "
+                    f"{self.folder}: another process has been writing for {LOCK_TIMEOUT:.0f} s; "
                     "wait for it to end, or stop it, and run again"
                 ) from error
             try:
@@ -251,45 +286,71 @@ class Archive:
         for path, whole in self._torn.items():
             os.truncate(path, whole)
         if self._index_is_behind:
-            fresh = self._folder / f"{_INDEX}.new"
-            fresh.write_bytes(b"".join(map(_line, self._rows)))
-            fresh.replace(self._folder / _INDEX)
+            self.write_index(self.rows)
         self._sizes = self._measure()
 
-    def _files(self) -> list[Path]:
-        return sorted(self._folder.glob(f"*{_SUFFIX}"))
+    def write_index(self, rows: Iterable[Row]) -> None:
+        """Put another index in the place of what is there, at once or not at all."""
+        fresh = self.folder / f"{_INDEX}.new"
+        with fresh.open("wb") as out:
+            out.writelines(map(_line, rows))
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(self.folder / _INDEX)
+
+    def files(self) -> list[Path]:
+        """The WARC files, in order."""
+        return sorted(self.folder.glob(f"*{SUFFIX}"))
 
     def _measure(self) -> dict[str, int]:
         """Sizes of the index and the WARC files: the same as long as nobody else has written."""
-        return {path.name: path.stat().st_size for path in (*self._folder.glob(_INDEX), *self._files())}
+        sizes = {}
+        for path in (*self.folder.glob(_INDEX), *self.files()):
+            with contextlib.suppress(FileNotFoundError):  # gone since it was listed
+                sizes[path.name] = path.stat().st_size
+        return sizes
 
     def _load(self) -> None:
+        """Read the folder, and again where files went away meanwhile: others hold now what they held."""
+        while True:
+            sizes = self._measure()
+            try:
+                self._read(sizes)
+            except FileNotFoundError:
+                if sizes.keys() <= self._measure().keys():
+                    raise
+            if sizes.keys() <= self._measure().keys():
+                return
+
+    def _read(self, sizes: dict[str, int]) -> None:
         """Read the index, and what it lacks from the WARC files."""
-        self._rows: list[_Row] = []
-        self._by_record_id: dict[str, Capture] = {}
+        self._rows: dict[str, Row] = {}
         self._bodies: dict[str, Capture] = {}
         self._latest: dict[tuple[str, str], Capture] = {}
         self._torn: dict[Path, int] = {}
-        sizes = self._measure()
+        self.doubled: set[str] = set()
         rows, self._index_is_behind = self._read_index()
         indexed: dict[str, int] = {}
         for row in rows:
             indexed[row.capture.warc_file] = max(row.end, indexed.get(row.capture.warc_file, 0))
         if any(end > sizes.get(name, 0) for name, end in indexed.items()):
-            log.warning("%s: the index tells of records that the WARC files lack; not used", self._folder)
+            log.warning("%s: the index tells of records that the WARC files lack; not used", self.folder)
             rows, indexed, self._index_is_behind = [], {}, True
         for row in rows:
             self._note(row)
-        for path in self._files():
+        for path in self.files():
             self._scan(path, indexed.get(path.name, 0))
-        self._rows.sort(key=lambda row: (row.capture.warc_file, row.capture.warc_offset))
+        places = sorted(
+            self._rows.items(), key=lambda item: (item[1].capture.warc_file, item[1].capture.warc_offset)
+        )
+        self._rows = dict(places)
         # A repair needs the lock, and so waits for the next that writes.
         self._sizes = {} if self._torn or self._index_is_behind else sizes
 
-    def _read_index(self) -> tuple[list[_Row], bool]:
+    def _read_index(self) -> tuple[list[Row], bool]:
         """The rows up to the first that cannot be read, and whether there is such a one."""
-        rows: list[_Row] = []
-        path = self._folder / _INDEX
+        rows: list[Row] = []
+        path = self.folder / _INDEX
         try:
             with path.open("rb") as lines:
                 for line in lines:
@@ -304,22 +365,25 @@ class Archive:
     def _scan(self, path: Path, start: int) -> None:
         """Take in the records of a WARC file from a byte on."""
         try:
-            for offset, length, record in warc.members(path, start):
-                source = record.rec_headers.get_header(warc.SOURCE)
-                # Others' records, and our own `warcinfo`, name no source.
-                if record.rec_type in _KINDS and source:
-                    confirmed = self._latest.get((source, record.rec_headers.get_header("WARC-Target-URI")))
+            for offset, length, _, record in warc.members(path, start):
+                if warc.is_ours(record):
+                    header = record.rec_headers.get_header
+                    confirmed = self._latest.get((header(warc.SOURCE), header("WARC-Target-URI")))
                     capture = warc.capture_of(record, path.name, offset, confirmed)
-                    self._note(_Row(record.rec_type, length, capture))
-                    self._index_is_behind = True
+                    if self._note(Row(record.rec_type, length, capture)):
+                        self._index_is_behind = True
         except warc.TornRecord as torn:
             log.warning("%s: the record at byte %d is cut off; left out", path, torn.offset)
             self._torn[path] = torn.offset
 
-    def _note(self, row: _Row) -> None:
+    def _note(self, row: Row) -> bool:
+        """Take in a row, and say whether it told something new."""
+        name = warc.record_id(row.capture.capture_id)
+        known = self._rows.get(name)
+        if known is not None:
+            row = self._of_two(known, row)
+        self._rows[name] = row
         capture = row.capture
-        self._rows.append(row)
-        self._by_record_id[warc.record_id(capture.capture_id)] = capture
         if row.record != "revisit":
             self._bodies.setdefault(capture.digest, capture)
         if capture.status in _GOOD:
@@ -327,6 +391,19 @@ class Archive:
             before = self._latest.get(key)
             if before is None or before.fetched_at <= capture.fetched_at:
                 self._latest[key] = capture
+        return row != known
+
+    def _of_two(self, known: Row, other: Row) -> Row:
+        """Of a record that stands twice, the copy that counts: the one with the body, else the first."""
+        kept, left = (other, known) if known.record == "revisit" != other.record else (known, other)
+        if (kept.capture.warc_file, kept.capture.warc_offset) != (
+            left.capture.warc_file,
+            left.capture.warc_offset,
+        ):
+            self.doubled.add(left.capture.warc_file)
+        # Ids of runs begin with their time: the least is the run that had it first.
+        runs = [row.capture.run_id for row in (kept, left) if row.capture.run_id]
+        return replace(kept, capture=replace(kept.capture, run_id=min(runs, default=None)))
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """WARC records (ISO 28500): how a capture is written down as one, and read again.
 
 A page is a `response` record, a file a `resource` record; what the archive holds already is a `revisit`.
-Each names its source in a header of its own, so that the files need no index. Everything in a record
-follows from the capture, ids too: the same captures give the same file, byte for byte.
+Each names its source and its run in headers of its own, so that the files need no index. Everything in a
+record follows from the capture, ids too: the same captures give the same file, byte for byte.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote
 
 from warcio.exceptions import ArchiveLoadFailed
@@ -30,11 +30,16 @@ from sotaduck.records import Capture
 
 SOURCE = "Sotaduck-Source"
 FINAL_URL = "Sotaduck-Final-URL"
+RUN = "Sotaduck-Run"
+
+KINDS = ("response", "resource", "revisit")
 
 _SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _IDS = uuid.UUID("6f1c3a52-5f0b-5d0e-9d64-0d5d3b1a7c11")
 _PIECE = 64 * 2**10
+_XFL = 8
+_SOFTWARE = b"software: sotaduck\r\n"
 # WARC and HTTP headers together are far smaller; the rest of a record is not needed for its index row.
 _HEAD = 2**20
 _TAKE_AWAY = "restore the file from a copy, or take it out of the folder"
@@ -132,8 +137,24 @@ def http_headers(response: Response) -> StatusAndHeaders:
     return headers
 
 
-def members(path: Path, start: int) -> Iterator[tuple[int, int, ArcWarcRecord]]:
-    """Offset, length and headers of each record from a byte on.
+class Member(NamedTuple):
+    """A gzip member and the record in it: where it begins, its bytes, and its bytes inflated."""
+
+    offset: int
+    length: int
+    size: int
+    record: ArcWarcRecord
+
+    @property
+    def holds_more(self) -> bool:
+        """True where something stands behind the record."""
+        head = self.record.rec_headers
+        whole: int = head.total_len + int(head.get_header("Content-Length")) + len(b"\r\n\r\n")
+        return self.size != whole
+
+
+def members(path: Path, start: int) -> Iterator[Member]:
+    """Each record from a byte on; of a large one, only what stands before its payload can be read here.
 
     Raises:
         TornRecord: the file ends in the middle of a record.
@@ -143,10 +164,11 @@ def members(path: Path, start: int) -> Iterator[tuple[int, int, ArcWarcRecord]]:
         file.seek(start)
         offset, data = start, file.read(_PIECE)
         while data:
-            inflate, head = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray()
+            inflate, head, size = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray(), 0
             try:
                 while data and not inflate.eof:
                     piece = inflate.decompress(data, _PIECE)
+                    size += len(piece)
                     if len(head) < _HEAD:
                         head += piece
                     data = inflate.unconsumed_tail or (b"" if inflate.eof else file.read(_PIECE))
@@ -156,8 +178,64 @@ def members(path: Path, start: int) -> Iterator[tuple[int, int, ArcWarcRecord]]:
             except (zlib.error, ArchiveLoadFailed, EOFError) as error:
                 raise ArchiveError(f"{path}: no WARC record at byte {offset}; {_TAKE_AWAY}") from error
             end = file.tell() - len(inflate.unused_data)
-            yield offset, end - offset, record
+            yield Member(offset, end - offset, size, record)
             offset, data = end, inflate.unused_data or file.read(_PIECE)
+
+
+def is_ours(record: ArcWarcRecord) -> bool:
+    """True for a capture. Others' records, and our own `warcinfo`, name no source."""
+    return record.rec_type in KINDS and bool(record.rec_headers.get_header(SOURCE))
+
+
+def is_well_packed(path: Path, offset: int) -> bool:
+    """True where gzip did its best with the member at a byte, as its head says (RFC 1952, XFL)."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(_XFL + 1)[_XFL:] == b"\x02"
+
+
+def copy(out: BinaryIO, path: Path, member: Member) -> None:
+    """Write a member as it is, byte for byte."""
+    with path.open("rb") as file:
+        file.seek(member.offset)
+        left = member.length
+        while left and (piece := file.read(min(left, _PIECE))):
+            out.write(piece)
+            left -= len(piece)
+
+
+def repack(out: BinaryIO, path: Path, member: Member, run_id: str | None) -> None:
+    """Write a capture's record as it is, but packed well, and with another run where one is given."""
+    pack = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    with path.open("rb") as file:
+        file.seek(member.offset)
+        with gzip.GzipFile(fileobj=file, mode="rb") as inflated:
+            head = inflated.read(member.record.rec_headers.total_len)
+            if run_id:
+                *lines, end, nothing = head.split(b"\r\n")
+                lines = [line for line in lines if not line.lower().startswith(f"{RUN}:".lower().encode())]
+                head = b"\r\n".join((*lines, f"{RUN}: {run_id}".encode(), end, nothing))
+            out.write(pack.compress(head))
+            left = member.size - member.record.rec_headers.total_len
+            while left and (piece := inflated.read(min(left, _PIECE))):
+                out.write(pack.compress(piece))
+                left -= len(piece)
+    out.write(pack.flush())
+
+
+def write_without_body(out: BinaryIO, record: ArcWarcRecord, origin: Capture, run_id: str | None) -> None:
+    """Write a capture's record as a revisit of one with the same body, as if it had come after that."""
+    given = ("warc-type", "warc-block-digest", "content-length")
+    left_out = given if record.http_headers is None else (*given, "content-type")
+    headers = {name: value for name, value in record.rec_headers.headers if name.lower() not in left_out}
+    if run_id:
+        headers[RUN] = run_id
+    write(out, headers, io.BytesIO(), 0, record.http_headers, origin)
+
+
+def is_our_info(record: ArcWarcRecord) -> bool:
+    """True for the record that one of our files begins with."""
+    return record.rec_type == "warcinfo" and _SOFTWARE in record.raw_stream.read(_PIECE)
 
 
 def capture_of(record: ArcWarcRecord, file: str, offset: int, confirmed: Capture | None) -> Capture:
@@ -190,6 +268,7 @@ def capture_of(record: ArcWarcRecord, file: str, offset: int, confirmed: Capture
         warc_file=file,
         warc_offset=offset,
         size=0 if record.rec_type == "revisit" else size,
+        run_id=warc(RUN),
     )
 
 

@@ -35,6 +35,7 @@ from extract.capture import Captured
 from extract.http import Response
 from extract.inflate import ALWAYS_ALLOWED, MOST_RATIO, limited, members
 from extract.sources import SOURCES, Source
+from extract.warc_record import FINAL_URL, RUN, SOURCE
 from sotaduck.errors import CaptureError, ConfigError
 from sotaduck.records import Capture, Failure
 
@@ -151,12 +152,14 @@ class _Place:
         url: what it is stored under.
         origin: its address as captured.
         date: of the capture, ISO text.
+        run_id: the run of ours that fetched it, where the record says so.
     """
 
     source: str
     url: str
     origin: str
     date: str
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,14 +273,15 @@ class _Reading:
             with found.body or self.archive.open(cast(Capture, earlier)) as body:
                 if place.url.startswith("file:"):
                     capture = self.archive.add_document(
-                        place.source, place.url, body, _value(headers, "Content-Type"), found.fetched_at
-                    )
+                        place.source, place.url, body, _value(headers, "Content-Type"),
+                        found.fetched_at, place.run_id,
+                    )  # fmt: skip
                 else:
                     content = body.read() if earlier else _decoded(body.read(), headers)
                     response = Response(
                         place.url, place.origin, 200, "OK", headers, content, found.fetched_at
                     )
-                    capture = self.archive.add(place.source, response)
+                    capture = self.archive.add(place.source, response, place.run_id)
         except CaptureError as error:
             self.fail(place.source, place.url, error.reason, error.detail)
             return
@@ -295,12 +299,12 @@ def _place(record: Any, uri: str) -> _Place:
         raise _LeftOut("other_record_type")
     header = record.rec_headers.get_header
     date = header("WARC-Date") or ""
-    if own := header("Sotaduck-Source"):
+    if own := header(SOURCE):
         if own not in SOURCES:
             raise _LeftOut("unknown_source")
         if not uri.startswith("file:") and SOURCES[own].page(uri) is None:
             raise _LeftOut("other_page")
-        return _Place(own, uri, header("Sotaduck-Final-URL") or uri, date)
+        return _Place(own, uri, header(FINAL_URL) or uri, date, header(RUN))
     if urlsplit(uri).hostname == "web.archive.org" and (replay := _WAYBACK.search(uri)):
         time, mode, uri = replay.groups()
         if source_of(uri) and mode != "id_":
@@ -331,7 +335,7 @@ def _found(record: Any, uri: str, place: _Place) -> _Found:
         raise CaptureError("truncated_record", f"the crawler cut the page off (WARC-Truncated: {cut})")
     headers = _http_headers(record, uri)
     media_type = _value(headers, "Content-Type").lower()
-    if media_type and "html" not in media_type and not header("Sotaduck-Source"):
+    if media_type and "html" not in media_type and not header(SOURCE):
         raise _LeftOut("not_html")
     body = None
     if record.rec_type != "revisit":

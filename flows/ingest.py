@@ -45,7 +45,7 @@ def ingest(config: Config, kind: str, paths: Sequence[Path], progress: Progress)
     with steps.building(run) as build:
         for batch in batches(run, pages, captures, progress):
             normalised = steps.normalise(run, batch)
-            steps.load(run, build, batch, steps.validate(run, build, batch, normalised))
+            steps.load(run, build, batch, steps.validate(run, batch, normalised))
         return steps.finish(run, build)
 
 

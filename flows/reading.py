@@ -32,11 +32,13 @@ def read_pages(archive: Archive, captures: Iterable[Capture], known: Known) -> I
             batch.captures.append((capture, "confirmed"))
             continue
         batch.seen[capture.capture_id] = capture.fetched_at
+        outcome = "parsed"
         try:
             with archive.open(capture) as body:
                 for record in sources.parse(capture.source, capture, body):
                     if isinstance(record, ParseError):
                         batch.failures.append(_failure(capture, record))
+                        outcome = "partly"
                     elif isinstance(record, RawBoard):
                         batch.boards.append(record)
                     elif isinstance(record, RawPaper):
@@ -52,7 +54,7 @@ def read_pages(archive: Archive, captures: Iterable[Capture], known: Known) -> I
             batch.captures.append((capture, "failed"))
             digests.pop(key, None)
             continue
-        batch.captures.append((capture, "parsed"))
+        batch.captures.append((capture, outcome))
         digests[key] = capture.digest
     yield batch
 

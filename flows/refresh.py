@@ -68,9 +68,9 @@ def normalise(run: Run, batch: Pages) -> Normalised:
 
 
 @task(**plain)
-def validate(run: Run, build: Any, batch: Pages, normalised: Normalised) -> Normalised:
+def validate(run: Run, batch: Pages, normalised: Normalised) -> Normalised:
     """Great Expectations before the load."""
-    return steps.validate(run, build, batch, normalised)
+    return steps.validate(run, batch, normalised)
 
 
 @task(**plain)
@@ -148,7 +148,7 @@ def refresh(
     with steps.building(run) as build:
         for batch in batches(run, pages, (), watcher.get()):
             normalised = normalise(run, batch)
-            validated = validate(run, build, batch, normalised)
+            validated = validate(run, batch, normalised)
             load(run, build, batch, validated)
         report = finish(run, build)
     publish_artifacts(report)

@@ -84,8 +84,6 @@ class Run:
         rebuilds: the warehouse is made anew from the whole archive: because somebody asks for it, or
             because another vocabulary made the one that is there.
         left_over: what earlier runs that ended early have put into the archive alone, in order of time.
-        refused: capture_id → the boards of it that are not accepted, until the capture is loaded.
-        standing: (source, address) → digest and refused boards, where they are the page's last word.
 
     Raises:
         ArchiveError: a rebuild would lose what the archive no longer holds.
@@ -102,11 +100,10 @@ class Run:
         self.known = state.known(config.warehouse)
         self.started = now()
         self.run_id = f"{self.started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        archive.run_id = self.run_id
         self.gate = Gate(config.data_docs)
         self.about = set(chosen)
         self.failures: list[Failure] = []
-        self.refused: dict[str, list[Failure]] = {}
-        self.standing: dict[tuple[str, str], tuple[str, list[Failure]]] = {}
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)

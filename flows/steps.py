@@ -11,23 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from msgspec.structs import replace
-
 from expectations import frames
-from expectations.drops import mass_drops
+from expectations.drops import failures, held_back
 from expectations.quarantine import quarantine
 from extract import sources
 from flows.run import Pages, Run, RunReport, now
 from sotaduck import __version__
+from sotaduck.config import Config
 from sotaduck.errors import ValidationStopped
-from sotaduck.records import Capture, Normalised
+from sotaduck.records import Normalised
 from transform import pipeline
 from transform.reconcile import reconcile
-from warehouse import checks, publish, state
+from warehouse import checks, own_changes, publish, state
 from warehouse import load as loading
-from warehouse.derive import derive
+from warehouse.derive import Hold, derive
+from warehouse.held import held_boards
 
 
 def normalise(run: Run, batch: Pages) -> Normalised:
@@ -36,8 +37,8 @@ def normalise(run: Run, batch: Pages) -> Normalised:
         return pipeline.normalise(batch.boards, batch.papers, batch.entries, run.vocabulary)
 
 
-def validate(run: Run, build: Any, batch: Pages, normalised: Normalised) -> Normalised:
-    """Great Expectations before the load: rows that fail go to quarantine, after a mass drop the board stays.
+def validate(run: Run, batch: Pages, normalised: Normalised) -> Normalised:
+    """Great Expectations before the load: rows that fail go to quarantine.
 
     Raises:
         ValidationStopped: a critical expectation failed.
@@ -45,15 +46,7 @@ def validate(run: Run, build: Any, batch: Pages, normalised: Normalised) -> Norm
     if not batch.size:
         return normalised
     with run.stage("validate"), _documented(run):
-        drops = mass_drops(
-            normalised.boards,
-            batch.seen,
-            loading.board_sizes(build, (board.board_id for board in normalised.boards)),
-            run.config.accept_drops,
-        )
-        for drop in drops:
-            run.refused.setdefault(drop.capture_id, []).append(drop.failure)
-        kept = _without(normalised, {(drop.board_id, drop.capture_id) for drop in drops})
+        kept = normalised
         for suite, frame in (
             ("raw_rows", frames.raw_rows(batch.boards)),
             ("results", frames.results(kept, batch.seen)),
@@ -74,22 +67,9 @@ def _documented(run: Run) -> Iterator[None]:
         raise ValidationStopped(f"{error}\nThe warehouse is as it was. Data Docs: {docs}") from error
 
 
-def _without(normalised: Normalised, refused: set[tuple[str, str]]) -> Normalised:
-    if not refused:
-        return normalised
-    return replace(
-        normalised,
-        boards=tuple(item for item in normalised.boards if (item.board_id, item.capture_id) not in refused),
-        results=tuple(item for item in normalised.results if (item.board_id, item.capture_id) not in refused),
-        quarantine=tuple(
-            item for item in normalised.quarantine if (item.board_id or "", item.capture_id) not in refused
-        ),
-    )
-
-
 def load(run: Run, build: Any, batch: Pages, normalised: Normalised) -> None:
     """Put a batch into the build."""
-    captures = [(capture, _outcome(run, capture, read)) for capture, read in batch.captures]
+    captures = batch.captures
     with run.stage("load"):
         loading.add_captures(build, captures)
         run.about |= {capture.source for capture, _ in captures}
@@ -108,17 +88,6 @@ def load(run: Run, build: Any, batch: Pages, normalised: Normalised) -> None:
     run.warnings += normalised.warnings
 
 
-def _outcome(run: Run, capture: Capture, read: str) -> str:
-    """What came of a capture: a page of which a board was refused has failed, and so has what confirms it."""
-    page = (capture.source, capture.url)
-    if refused := run.refused.pop(capture.capture_id, None):
-        run.standing[page] = (capture.digest, refused)
-    elif read == "parsed":
-        run.standing.pop(page, None)
-    digest, _ = run.standing.get(page, ("", []))
-    return "failed" if capture.digest == digest else read
-
-
 @contextmanager
 def building(run: Run) -> Iterator[Any]:
     """A private copy of the warehouse for the block, published where the block ends well.
@@ -133,6 +102,21 @@ def building(run: Run) -> Iterator[Any]:
         yield build
 
 
+def hold(config: Config) -> Hold:
+    """Which observations are not shown, as the configuration has it."""
+    return partial(held_back, share=config.mass_drop_share, accepted_locators=frozenset(config.accept_drops))
+
+
+def _own_changes(run: Run, build: Any) -> None:
+    moved = own_changes.record(build, run.config.warehouse, run.run_id, now())
+    run.counts["own_changes"] = moved
+    if moved:
+        run.warnings.append(
+            f"{moved} changes of answers come from this release or its vocabulary, not from the sources; "
+            f"`sotaduck changes --since {run.run_id}` lists them"
+        )
+
+
 def finish(run: Run, build: Any) -> RunReport:
     """Derive marts and views, check them, and write the run's own record into the build.
 
@@ -140,15 +124,19 @@ def finish(run: Run, build: Any) -> RunReport:
         ValidationStopped: a view contradicts what was loaded.
     """
     with run.stage("load"):
+        run.archive.catch_up()
+        loading.settle(build, run.archive.captures())
         loading.confirm(build)
-        derive(build, reconcile)
+        derive(build, reconcile, hold(run.config))
+        if run.rebuilds and run.config.warehouse.exists():
+            _own_changes(run, build)
     with run.stage("validate"), _documented(run):
         for suite, query in checks.FRAMES.items():
             run.gate.check(suite, state.frame(build, query))
     with run.stage("validate"):
         docs = run.gate.write_docs()
     outcomes = run.gate.checks
-    run.failures += [failure for _, refused in run.standing.values() for failure in refused]
+    run.failures += failures(board for board in held_boards(build) if board.source in run.about)
     run.counts["failures"] = len(run.failures)
     run.warnings += [
         f"{check.expectation}: {check.detail}"

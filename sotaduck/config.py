@@ -88,14 +88,25 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     """The whole configuration. Relative paths are taken from the file's own folder.
 
     Attributes:
-        accept_drops: addresses of leaderboards whose loss of most rows somebody has looked at: it is real.
+        mass_drop_share: a leaderboard that has fewer than this share of its rows left, or a page or file that
+            has fewer of its leaderboards left, is shown as it was until somebody has accepted the loss; 0 to
+            1, 0 shows every loss at once.
+        accept_drops: addresses of leaderboards whose losses are always shown at once.
     """
 
     warehouse: Path = Path("warehouse.duckdb")
     archive: Path = Path("archive")
     sources: dict[str, SourceConfig] = {}
+    mass_drop_share: float = 0.5
     accept_drops: tuple[str, ...] = ()
     bundled: bool = msgspec.field(default=False, name="_bundled")
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mass_drop_share <= 1:
+            raise ValueError(
+                f"mass_drop_share must be between 0 and 1 (0.5 is half, 0 holds nothing back), "
+                f"not {self.mass_drop_share:g}"
+            )
 
     @property
     def data_docs(self) -> Path:
@@ -117,9 +128,9 @@ def load(
     Args:
         path: a TOML file; None means `sotaduck.toml` in the working folder, and where that is
             missing the bundled samples (replayed, no network).
-        environ: environment variables; `SOTADUCK_WAREHOUSE`, `SOTADUCK_ARCHIVE`, `SOTADUCK_ACCEPT_DROPS` and
-            `SOTADUCK_SOURCES_<SOURCE>_<KEY>` override the file. Lists are separated by commas; an empty one
-            says nothing.
+        environ: environment variables; `SOTADUCK_WAREHOUSE`, `SOTADUCK_ARCHIVE`, `SOTADUCK_MASS_DROP_SHARE`,
+            `SOTADUCK_ACCEPT_DROPS` and `SOTADUCK_SOURCES_<SOURCE>_<KEY>` override the file. Lists are parted
+            by commas; an empty one says nothing.
         warehouse: a DuckDB file that goes before both, taken from the working folder.
 
     Raises:

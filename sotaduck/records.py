@@ -40,6 +40,7 @@ class Capture:
         warc_file: file name inside the archive folder.
         warc_offset: byte offset of the gzip member in that file.
         size: bytes of the decoded body (0 for a revisit).
+        run_id: the run that put it into an archive first; None where no record says so.
     """
 
     capture_id: str
@@ -54,6 +55,7 @@ class Capture:
     warc_file: str
     warc_offset: int
     size: int
+    run_id: str | None = None
 
     @property
     def is_revisit(self) -> bool:
@@ -409,6 +411,81 @@ class Reconciled:
     near_names: tuple[tuple[str, str, str, float], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What one capture shows of a board.
+
+    Attributes:
+        rows: cells of its metric; 0 where the board's document was read well and no longer has the board.
+        accepted: somebody has looked at this capture: what it shows of the board is true, however little.
+    """
+
+    seen_at: datetime
+    capture_id: str
+    rows: int
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoardHistory:
+    """A board at each of its captures, in any order. `label` is its metric as published."""
+
+    board_id: str
+    source: str
+    locator: str
+    label: str
+    observations: tuple[Observed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which boards one capture of a document (a page, a dump) holds."""
+
+    capture_id: str
+    seen_at: datetime
+    board_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An observation that is held back: the board is shown as it was at `last_good_at`."""
+
+    board_id: str
+    capture_id: str
+    seen_at: datetime
+    rows_before: int
+    rows_now: int
+    last_good_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBoard:
+    """A board whose newest observation is held back, as the warehouse tells of it.
+
+    Attributes:
+        locator: names the board in its source; of a page its address.
+        url: address of the document (page, file) that was captured.
+        metric: as published.
+        capture_ids: the captures that are held back, the newest last.
+        rows_now: 0 where the document no longer has the board.
+        last_good_at, seen_at: when it was seen well, and when it was seen last, UTC.
+    """
+
+    board_id: str
+    leaderboard_id: str
+    source: str
+    locator: str
+    url: str
+    task: str
+    dataset: str
+    metric: str
+    capture_ids: tuple[str, ...]
+    rows_before: int
+    rows_now: int
+    last_good_at: datetime
+    seen_at: datetime
+
+
 class Normalised(Struct, frozen=True):
     """What the transform stage makes of a set of raw records."""
 
@@ -419,3 +496,18 @@ class Normalised(Struct, frozen=True):
     quarantine: tuple[Quarantined, ...] = ()
     aliases: tuple[ModelAlias, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What files take, before and after they were compacted: how many they are, and their bytes."""
+
+    files_before: int
+    files_after: int
+    bytes_before: int
+    bytes_after: int
+
+    @property
+    def changed(self) -> bool:
+        """False where there was nothing to gain."""
+        return (self.files_before, self.bytes_before) != (self.files_after, self.bytes_after)

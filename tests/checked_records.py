@@ -169,5 +169,8 @@ def leaders(**columns: list[Any]) -> pd.DataFrame:
 
 def counts(**columns: list[Any]) -> pd.DataFrame:
     """Counts of what was loaded beside what views show."""
-    rows: dict[str, list[Any]] = {"what": ["results", "papers"], "in_tables": [3, 1], "in_view": [3, 1]}
+    rows: dict[str, list[Any]] = {
+        "what": ["results", "papers"], "in_tables": [3, 1], "in_view": [3, 1], "is_newest": [True, True],
+        "rows_shown": [None, None], "rows_seen": [None, None],
+    }  # fmt: skip
     return pd.DataFrame(rows | columns)

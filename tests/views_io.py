@@ -27,6 +27,7 @@ from typing import Any, get_args, get_type_hints
 
 import duckdb
 
+from expectations.drops import held_back
 from sotaduck import records
 from sotaduck.records import (
     Board,
@@ -251,7 +252,7 @@ def warehouse(case: Path) -> duckdb.DuckDBPyConnection:
         now = {name: [line for line in lines if line.get("run", "1") == run] for name, lines in facts.items()}
         _load(connection, defaultdict(list, now), facts)
         load.confirm(connection)
-        derive(connection, _reconcile(facts))
+        derive(connection, _reconcile(facts), held_back)
     return connection
 
 

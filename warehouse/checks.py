@@ -32,8 +32,13 @@ BADGES = """
 LOADED = """
     select
         b.source || ': ' || b.locator || ' ' || b.metric_published as what, b.cells_loaded as in_tables,
-        count(r.result_id) filter (where r.value is not null) as in_view
-    from mart.boards b left join mart.rows r on r.board_id = b.board_id and r.listed
+        count(r.result_id) filter (where r.value is not null) as in_view,
+        any_value(h.board_id) is null as is_newest,
+        any_value(h.rows_before || ' on ' || h.last_good_at::date) as rows_shown,
+        any_value(h.rows_now || ' on ' || h.seen_at::date) as rows_seen
+    from mart.boards b
+    left join mart.rows r on r.board_id = b.board_id and r.listed
+    left join held h on h.board_id = b.board_id
     where b.listed
     group by b.source, b.locator, b.metric_published, b.cells_loaded, b.board_id
     order by b.source, b.locator, b.board_id

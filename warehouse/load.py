@@ -27,7 +27,7 @@ Columns = Mapping[str, list[Any]]
 
 
 def add_captures(connection: duckdb.DuckDBPyConnection, captures: Iterable[tuple[Capture, str]]) -> None:
-    """Add captures with what came of each: `parsed`, `confirmed`, `failed`, `index`; known ones stay."""
+    """Add captures with what came of each: parsed, partly, confirmed, failed, index; known ones stay."""
     chosen = list(captures)
     columns = dict(columns_of(Capture, [capture for capture, _ in chosen]))
     columns["fetched_at"] = [_naive(capture.fetched_at) for capture, _ in chosen]
@@ -76,6 +76,12 @@ def add(connection: duckdb.DuckDBPyConnection, batch: Normalised, seen: Mapping[
     insert(connection, "core.quarantine", columns, once=True)
     insert(connection, "core.observations", observed, once=True)
     papers = _distinct(batch.papers, paper_record_id)
+    mentions = {(paper_record_id(paper), paper.capture_id) for paper in batch.papers if paper.from_row}
+    columns = {
+        "record_id": [record for record, _ in mentions],
+        "capture_id": [capture for _, capture in mentions],
+    }
+    insert(connection, "core.paper_mentions", columns, once=True)
     columns = dict(columns_of(Paper, list(papers.values())))
     columns["record_id"] = list(papers)
     insert(connection, "core.papers", columns, unless="record_id")
@@ -95,7 +101,8 @@ def confirm(connection: duckdb.DuckDBPyConnection) -> None:
         select distinct o.board_id, c.capture_id, c.fetched_at, o.content_id
         from core.captures c
         join core.captures p
-          on p.source = c.source and p.url = c.url and p.digest = c.digest and p.outcome = 'parsed'
+          on p.source = c.source and p.url = c.url and p.digest = c.digest
+          and p.outcome in ('parsed', 'partly')
         join core.observations o on o.capture_id = p.capture_id
         where c.outcome = 'confirmed'
           and not exists (from core.observations known where known.capture_id = c.capture_id)
@@ -103,25 +110,36 @@ def confirm(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def board_sizes(
-    connection: duckdb.DuckDBPyConnection, board_ids: Iterable[str]
-) -> dict[str, list[tuple[datetime, int]]]:
-    """How many rows these boards had at each observation, in order of time (UTC)."""
-    wanted = pa.table({"board_id": pa.array(sorted(set(board_ids)), pa.string())})
-    connection.register("wanted", wanted)
-    rows = connection.execute(
+def settle(connection: duckdb.DuckDBPyConnection, held: Iterable[Capture]) -> int:
+    """Say of each capture where it stands in the archive, and whose run it is, as the archive says now.
+
+    The archive may have been compacted, or taken in another machine's files, since the capture was loaded.
+
+    Args:
+        held: what the archive holds; captures that it lacks stay as they are.
+
+    Returns:
+        How many captures were said to stand elsewhere.
+    """
+    columns = columns_of(Capture, list(held))
+    told = ("capture_id", "warc_file", "warc_offset", "size", "run_id")
+    types = (pa.string(), pa.string(), pa.int64(), pa.int64(), pa.string())
+    connection.register(
+        "held",
+        pa.table({name: pa.array(columns[name], kind) for name, kind in zip(told, types, strict=True)}),
+    )
+    row = connection.execute(
         """
-        select o.board_id, o.seen_at, c.cells_in
-        from core.observations o join core.contents c using (content_id)
-        where o.board_id in (select board_id from wanted)
-        order by o.board_id, o.seen_at, o.capture_id
+        update core.captures as c
+        set warc_file = held.warc_file, warc_offset = held.warc_offset, size = held.size, run_id = held.run_id
+        from held
+        where held.capture_id = c.capture_id
+          and (c.warc_file, c.warc_offset, c.size, c.run_id)
+              is distinct from (held.warc_file, held.warc_offset, held.size, held.run_id)
         """
-    ).fetchall()
-    connection.unregister("wanted")
-    sizes: dict[str, list[tuple[datetime, int]]] = {}
-    for board_id, seen_at, size in rows:
-        sizes.setdefault(board_id, []).append((seen_at.replace(tzinfo=UTC), size))
-    return sizes
+    ).fetchone()
+    connection.unregister("held")
+    return int(row[0]) if row else 0
 
 
 def add_run(
@@ -204,7 +222,9 @@ def insert(
     types = {
         name: kind
         for name, kind in connection.execute(
-            "select column_name, data_type from duckdb_columns() where schema_name || '.' || table_name = $1",
+            "select column_name, data_type from duckdb_columns() "
+            "where $1 in (schema_name || '.' || table_name, "
+            "case when database_name = 'temp' then table_name end)",
             [table],
         ).fetchall()
     }

@@ -51,32 +51,56 @@ def build(warehouse: Path, fresh: bool = False, wait: float = 60) -> Iterator[du
         WarehouseTooNew: a later release made it.
         WarehouseError: the path cannot be used, or the disk is full; the published file is as it was.
     """
-    warehouse = Path(os.path.realpath(warehouse))
-    _check_path(warehouse)
-    lock = FileLock(_beside(warehouse, "lock"), timeout=wait)
+    with locked(warehouse, wait) as published:
+        draft = draft_of(published)
+        try:
+            yield from _draft(published, draft, fresh)
+            swap(draft, published)
+        finally:
+            remove(draft)
+
+
+@contextlib.contextmanager
+def locked(warehouse: Path, wait: float = 60) -> Iterator[Path]:
+    """Be the only build of a warehouse for the block; gives the file itself where the path is a link.
+
+    Args:
+        wait: seconds to wait for another build of this warehouse to end.
+
+    Raises:
+        BuildInProgress, WarehouseError: as `build`.
+    """
+    published = Path(os.path.realpath(warehouse))
+    _check_path(published)
+    lock = FileLock(_beside(published, "lock"), timeout=wait)
     try:
         lock.acquire()
     except Timeout:
         raise BuildInProgress(
-            f"{warehouse}: another run is building this warehouse and has not ended in {wait:g} s; try later"
+            f"{published}: another run is building this warehouse and has not ended in {wait:g} s; try later"
         ) from None
     except OSError as error:
-        raise WarehouseError(f"{warehouse}: its folder cannot be written ({error.strerror})") from error
+        raise WarehouseError(f"{published}: its folder cannot be written ({error.strerror})") from error
     try:
-        with _explained(warehouse):
-            _remove_left_over(warehouse)
-            draft = _beside(warehouse, f"build-{os.getpid()}")
-            try:
-                yield from _draft(warehouse, draft, fresh)
-                if warehouse.exists():
-                    shutil.copymode(warehouse, draft)
-                _sync(draft)
-                os.replace(draft, warehouse)  # noqa: PTH105 (the one call that swaps atomically, by its own name)
-                _sync(warehouse.parent)
-            finally:
-                _remove(draft)
+        with _explained(published):
+            _remove_left_over(published)
+            yield published
     finally:
         lock.release()
+
+
+def draft_of(published: Path) -> Path:
+    """Where a build of this process stands until it is swapped in."""
+    return _beside(published, f"build-{os.getpid()}")
+
+
+def swap(draft: Path, published: Path) -> None:
+    """Put a draft, closed, in the place of the published file."""
+    if published.exists():
+        shutil.copymode(published, draft)
+    _sync(draft)
+    os.replace(draft, published)  # noqa: PTH105 (the one call that swaps atomically, by its own name)
+    _sync(published.parent)
 
 
 def _draft(warehouse: Path, draft: Path, fresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -154,19 +178,41 @@ def version(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
         WarehouseTooNew: made by a later release.
     """
     try:
-        row = connection.execute(
-            f"select max(version) from meta.migrations where made_by = {quoted(_MARK)}"
-        ).fetchone()
+        rows = connection.execute(
+            f"select version from meta.migrations where made_by = {quoted(_MARK)} order by version"
+        ).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
-        row = None
-    if row is None or row[0] is None:
+        rows = []
+    if not rows:
         raise WarehouseError(f"{file}: is a DuckDB file, and no sotaduck warehouse; name another --warehouse")
-    if row[0] > SCHEMA_VERSION:
+    made = [int(row[0]) for row in rows]
+    if made[-1] > SCHEMA_VERSION:
         raise WarehouseTooNew(
-            f"{file}: has schema version {row[0]}, made by a later release of sotaduck; this one knows up to "
-            f"{SCHEMA_VERSION}. Install the later release"
+            f"{file}: has schema version {made[-1]}, made by a later release of sotaduck; this one knows up "
+            f"to {SCHEMA_VERSION}. Install the later release"
         )
-    return int(row[0])
+    if made != list(range(1, made[-1] + 1)):
+        told = ", ".join(map(str, made))
+        raise WarehouseError(
+            f"{file}: tells of the migrations {told}, and each from 1 to {made[-1]} should be there once: "
+            "somebody has changed it. Move it away; `sotaduck refresh --replay` makes one from the archive"
+        )
+    return made[-1]
+
+
+def age(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
+    """What to do about an open warehouse of an earlier release, in words; "" for one of this release.
+
+    Raises:
+        WarehouseError, WarehouseTooNew: as `version`.
+    """
+    found = version(connection, file)
+    if found == SCHEMA_VERSION:
+        return ""
+    return (
+        f"{file}: was made by an earlier release of sotaduck (its schema version is {found}, that of this "
+        f"release {SCHEMA_VERSION}); `sotaduck refresh` or the next `ingest` brings it up to date"
+    )
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
@@ -179,17 +225,30 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     done = row[0] if row else 0
     for number, file in migrations():
         if number > done:
-            connection.execute("begin")
-            connection.execute(file.read_text("utf-8"))
-            connection.execute("insert into meta.migrations values ($1, $2, $3)", [number, file.stem, _MARK])
-            connection.execute("commit")
+            connection.begin()
+            try:
+                connection.execute(file.read_text("utf-8"))
+                connection.execute(
+                    "insert into meta.migrations values ($1, $2, $3)", [number, file.stem, _MARK]
+                )
+                connection.commit()
+            except duckdb.Error:
+                connection.rollback()
+                raise
 
 
 def _keep_runs(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
-    """A warehouse that is built anew still knows which runs there were."""
+    """A warehouse that is built anew still knows what no archive tells.
+
+    Which runs there were, what somebody has accepted, and what changed by our own doing.
+    """
     connection.execute(f"attach {quoted(warehouse)} as published (read_only)")
-    for table in ("runs", "failures", "checks"):
-        connection.execute(f"insert into core.{table} by name from published.core.{table}")
+    there = connection.execute(
+        "select table_name from duckdb_tables() where database_name = 'published' and schema_name = 'core'"
+    ).fetchall()
+    for table in ("runs", "failures", "checks", "acceptances", "own_changes"):
+        if (table,) in there:  # an earlier release knew fewer
+            connection.execute(f"insert into core.{table} by name from published.core.{table}")
     connection.execute("detach published")
 
 
@@ -213,10 +272,10 @@ def _remove_left_over(warehouse: Path) -> None:
     prefix = f".{warehouse.name}.build-"
     for file in list(warehouse.parent.iterdir()):
         if file.name.startswith(prefix):
-            _remove(file)
+            remove(file)
 
 
-def _remove(draft: Path) -> None:
+def remove(draft: Path) -> None:
     """A draft, its write-ahead log, and the folder that DuckDB spills to."""
     for file in (draft, draft.with_name(draft.name + ".wal"), draft.with_name(draft.name + ".tmp")):
         if file.is_dir():

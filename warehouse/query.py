@@ -6,13 +6,14 @@ import contextlib
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from sotaduck.errors import WarehouseError
-from warehouse.publish import connect, quoted, version
+from warehouse.publish import age, connect, quoted
 
 Row = dict[str, Any]
 
@@ -30,7 +31,8 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published warehouse, read-only.
 
     Raises:
-        WarehouseError: it is missing, or no warehouse.
+        WarehouseError: it is missing, or no warehouse; or it lacks what is asked for, because an earlier
+            release made it.
         WarehouseTooNew: a later release made it.
     """
     if not warehouse.is_file():
@@ -40,8 +42,13 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         )
     connection = connect(warehouse, read_only=True)
     try:
-        version(connection, warehouse)
-        yield connection
+        older = age(connection, warehouse)
+        try:
+            yield connection
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            if older:
+                raise WarehouseError(older) from error
+            raise
     finally:
         connection.close()
 
@@ -62,41 +69,51 @@ def run_sql(warehouse: Path, text: str) -> Answer:
             cursor = connection.execute(text)
             rows = cursor.fetchall()
         except duckdb.Error as error:
-            raise WarehouseError(f"the query failed: {error}") from error
+            older = age(connection, warehouse)
+            hint = f"\n{older}" if older else ""
+            raise WarehouseError(f"the query failed: {error}{hint}") from error
         return Answer(tuple(item[0] for item in cursor.description or ()), rows)
 
 
-def leaderboard(warehouse: Path, leaderboard_id: str) -> tuple[Row, list[Row]]:
+def leaderboard(warehouse: Path, leaderboard_id: str, as_of: datetime | None = None) -> tuple[Row, list[Row]]:
     """A leaderboard and its listed results, the first rank first, unranked ones last.
 
+    Args:
+        as_of: aware; as it was known at this time. None: as it is known now.
+
     Raises:
-        WarehouseError: there is no such leaderboard; names near ones.
+        WarehouseError: there is no such leaderboard, or was none then; names near ones.
     """
     with opened(warehouse) as connection:
-        board = _board(connection, leaderboard_id)
+        board = _board(connection, leaderboard_id, as_of)
         rows = _rows(
             connection,
             f"""
-            from ranked_results where leaderboard_id = {quoted(leaderboard_id)} and listed
+            from {_at("ranked_results", as_of)} where leaderboard_id = {quoted(leaderboard_id)} and listed
             order by rank nulls last, source_rank nulls last, result_date nulls last, result_id
             """,
         )
         return board, rows
 
 
-def history(warehouse: Path, leaderboard_id: str, track: str | None = None) -> tuple[Row, list[Row]]:
+def history(
+    warehouse: Path, leaderboard_id: str, track: str | None = None, as_of: datetime | None = None
+) -> tuple[Row, list[Row]]:
     """A leaderboard and the steps of its SOTA history, oldest first, for one track or for both.
 
+    Args:
+        as_of: aware; as it was known at this time. None: as it is known now.
+
     Raises:
-        WarehouseError: there is no such leaderboard; names near ones.
+        WarehouseError: there is no such leaderboard, or was none then; names near ones.
     """
     with opened(warehouse) as connection:
-        board = _board(connection, leaderboard_id)
+        board = _board(connection, leaderboard_id, as_of)
         of_track = "true" if track is None else f"track = {quoted(track)}"
         rows = _rows(
             connection,
             f"""
-            from sota_history
+            from {_at("sota_history", as_of)}
             where leaderboard_id = {quoted(leaderboard_id)} and {of_track}
             order by track, step, result_id
             """,
@@ -152,6 +169,10 @@ STATUS = {
             (select count(*) from captures) as captures,
             (select max(last_seen) from leaderboards) as last_seen
     """,
+    "held_back": """
+        select leaderboard_id, source_url, rows_before, last_good_at, rows_now, seen_at from held
+        order by leaderboard_id, source_url
+    """,
     "cells": """
         select
             source, count(*) as boards, sum(cells_in)::bigint as cells_in,
@@ -187,10 +208,23 @@ STATUS = {
 }
 
 
-def _board(connection: duckdb.DuckDBPyConnection, leaderboard_id: str) -> Row:
-    found = _rows(connection, f"from leaderboards where leaderboard_id = {quoted(leaderboard_id)}")
+def _at(view: str, as_of: datetime | None) -> str:
+    """A view as it is, or its macro as of a time."""
+    return (
+        view if as_of is None else f"{view}_as_of({quoted(str(as_of.astimezone(UTC).replace(tzinfo=None)))})"
+    )
+
+
+def _board(connection: duckdb.DuckDBPyConnection, leaderboard_id: str, as_of: datetime | None = None) -> Row:
+    this = f"where leaderboard_id = {quoted(leaderboard_id)}"
+    found = _rows(connection, f"from {_at('leaderboards', as_of)} {this}")
     if found:
         return found[0]
+    if as_of and (later := _rows(connection, f"select first_seen from leaderboards {this}")):
+        raise WarehouseError(
+            f"nothing was known of the leaderboard {leaderboard_id!r} at {as_of:%Y-%m-%d %H:%M} UTC; "
+            f"it was first seen at {later[0]['first_seen']} UTC"
+        )
     known = [row[0] for row in connection.execute("select leaderboard_id from mart.leaderboards").fetchall()]
     near = difflib.get_close_matches(leaderboard_id.lower(), known, n=3, cutoff=0.4)
     hint = f"; did you mean {' or '.join(near)}?" if near else ";"

@@ -47,7 +47,7 @@ def known(warehouse: Path) -> Known:
             select source, url, digest from core.captures
             qualify row_number() over (
                 partition by source, url order by fetched_at desc, warc_file desc, warc_offset desc
-            ) = 1 and outcome in ('parsed', 'confirmed')
+            ) = 1 and outcome in ('parsed', 'partly', 'confirmed')
             """
         ).fetchall()
         links = connection.execute(

@@ -100,8 +100,9 @@ def parse_file(capture: Capture, body: BinaryIO) -> Iterator[Found]:
 def _read(capture: Capture, body: BinaryIO) -> Iterator[Found]:
     with ExitStack() as closing:
         borrowed: io.BufferedReader = io.BufferedReader(_Borrowed(body))
-        # A revisit does not tell the size of what it confirms, which was judged when it came first.
-        limit = MOST_BYTES if capture.is_revisit else allowed(capture.size)
+        # A revisit (a 304, or the same bytes again) does not tell the size of what it confirms, which was
+        # judged when it came first.
+        limit = allowed(capture.size) if capture.size else MOST_BYTES
         stream = closing.enter_context(inflated(borrowed, capture.url, limit))
         start = stream.peek()
         if start.startswith(PARQUET):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,45 +135,6 @@ def test_a_new_row_is_new(site: Site, home: Path) -> None:
     ) == [("Newcomer", 71.3)]
     fresh = ask(home, "select model from results where first_seen > (select min(first_seen) from results)")
     assert fresh == [("Newcomer",)]
-
-
-def test_a_board_that_lost_most_of_its_rows_stays_until_they_are_back(site: Site, home: Path) -> None:
-    before = facts(home)
-    board = site.boards[SEED]
-    board["rows"] = board["rows"][:9]
-    site.serve()
-    report = run_refresh(home)
-    assert report.exit_status == 4
-    assert [(item.stage, item.reason, item.url) for item in report.failures] == [
-        ("validate", "mass_drop", site.address(SEED))
-    ]
-    assert "30 rows" in report.failures[0].detail and "9 now" in report.failures[0].detail
-    assert facts(home) == before
-
-    # Nor does a second time make it true, nor a server that now says "not modified".
-    assert [item.reason for item in run_refresh(home, replay=True).failures] == ["mass_drop"]
-    assert [item.reason for item in run_refresh(home).failures] == ["mass_drop"]
-    assert facts(home) == before
-
-    site.boards[SEED]["rows"] = BOARDS[SEED]["rows"]
-    site.serve()
-    assert run_refresh(home).failures == ()
-    assert run_refresh(home, replay=True).failures == ()
-    assert facts(home) == before
-
-
-def test_a_drop_that_somebody_has_looked_at_is_loaded(site: Site, home: Path) -> None:
-    site.boards[SEED]["rows"] = site.boards[SEED]["rows"][:9]
-    site.serve()
-    run_refresh(home)
-    file = home / "sotaduck.toml"
-    file.write_text(f"accept_drops = [{json.dumps(site.address(SEED))}]\n{file.read_text('utf-8')}", "utf-8")
-    report = run_refresh(home)
-    assert report.failures == ()
-    seed = "panoptic-segmentation/cityscapes-val/miou"
-    assert ask(
-        home, "select count(*), count(*) filter (where listed) from results where leaderboard_id = $1", seed
-    ) == [(30, 9)]
 
 
 def test_a_page_that_fails_today_takes_nothing_away(site: Site, home: Path) -> None:

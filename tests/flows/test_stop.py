@@ -59,16 +59,16 @@ def test_a_broken_view_stops_the_run_after_the_load(
     site.boards[PQ]["rows"][0]["value"] = "72.5"
     site.serve()
     before = (home / "warehouse.duckdb").read_bytes()
-    run = derive._run
+    run = derive.run_text
 
     def dense(connection: Any, folder: str, name: str) -> None:
-        if name == "40_results":
+        if name == "42_results":
             text = (derive.HERE / folder / f"{name}.sql").read_text("utf-8")
             connection.execute(text.replace("rank() over", "dense_rank() over"))
         else:
             run(connection, folder, name)
 
-    monkeypatch.setattr(derive, "_run", dense)
+    monkeypatch.setattr(derive, "run_text", dense)
     with pytest.raises(ValidationStopped, match="rank_counts_better") as stopped:
         run_refresh(home)
     assert "leaderboard_id link-prediction/fb15k-237/hits-at-1" in str(stopped.value)

@@ -375,6 +375,88 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+# Who put it there
+
+
+def test_a_record_names_the_run_that_wrote_it(tmp_path: Path) -> None:
+    with Archive(tmp_path, run_id="20260101T000000Z-aaaa") as archive:
+        page = archive.add("s", response())
+        file = document(archive, b"x")
+        other = archive.add("s", response(body=b"other", after=1), "20250101T000000Z-bbbb")
+        again = archive.add("s", response(body=b"other", after=2))
+        confirmed = archive.add("s", response(status=304, body=b"", after=3))
+    of_this, of_that = "20260101T000000Z-aaaa", "20250101T000000Z-bbbb"
+    captures = [page, file, other, again, confirmed]
+    assert [capture.run_id for capture in captures] == [of_this, of_this, of_that, of_this, of_this]
+    assert [record.get("Sotaduck-Run") for record in records(tmp_path)] == [
+        *(None, of_this, of_this, of_that, of_this, of_this),
+    ]
+    assert {capture.capture_id: capture for capture in Archive(tmp_path).captures()} == {
+        capture.capture_id: capture for capture in captures
+    }
+    (tmp_path / "index.jsonl").unlink()
+    assert {capture.capture_id: capture for capture in Archive(tmp_path).captures()} == {
+        capture.capture_id: capture for capture in captures
+    }
+
+
+def test_a_run_does_not_change_which_capture_it_is(tmp_path: Path) -> None:
+    ids = set()
+    for run in (None, "20260101T000000Z-aaaa", "20260101T000000Z-bbbb"):
+        with Archive(tmp_path / str(run), run_id=run) as archive:
+            ids.add(archive.add("s", response()).capture_id)
+    assert len(ids) == 1
+
+
+def test_what_an_earlier_release_wrote_names_no_run(tmp_path: Path) -> None:
+    """Its records lack the header, its index rows the field."""
+    with Archive(tmp_path) as archive:
+        archive.add("s", response())
+    assert "Sotaduck-Run" not in records(tmp_path)[-1]
+    index = tmp_path / "index.jsonl"
+    row = json.loads(index.read_bytes())
+    del row["capture"]["run_id"]
+    index.write_text(json.dumps(row) + "\n")
+    assert [capture.run_id for capture in Archive(tmp_path).captures()] == [None]
+    index.unlink()
+    assert [capture.run_id for capture in Archive(tmp_path).captures()] == [None]
+
+
+# A record that stands in several files
+
+
+def test_a_record_in_two_files_counts_once_for_the_run_that_had_it_first(tmp_path: Path) -> None:
+    early, late = "20260101T000000Z-ffff", "20260102T000000Z-0000"
+    for name, run in (("a", late), ("b", None), ("c", early)):
+        with Archive(tmp_path / name, run_id=run) as archive:
+            archive.add("s", response())
+            archive.add("s", response(body=name.encode(), after=ord(name)))
+    for name in "bc":
+        shutil.copy(warc_file(tmp_path / name), tmp_path / "a" / f"from-{name}.warc.gz")
+    archive = Archive(tmp_path / "a")
+    assert [archive.body(capture) for capture in archive.captures()] == [b"<html>", b"a", b"b", b"c"]
+    assert [capture.run_id for capture in archive.captures()] == [early, late, None, early]
+    assert archive.captures()[0].warc_file == "00001.warc.gz"
+    with archive:
+        archive.add("s", response(body=b"more", after=200))
+        expected = archive.captures()
+    assert Archive(tmp_path / "a").captures() == expected
+
+
+def test_of_a_record_that_stands_as_a_page_and_as_a_revisit_the_page_counts(tmp_path: Path) -> None:
+    with Archive(tmp_path / "a") as archive:
+        archive.add("s", response("https://example.org/other", b"same"))
+        assert archive.add("s", response(body=b"same", after=5)).size == 0
+    with Archive(tmp_path / "b") as archive:
+        archive.add("s", response(body=b"same", after=5))
+    shutil.copy(warc_file(tmp_path / "b"), tmp_path / "a" / "from-b.warc.gz")
+    archive = Archive(tmp_path / "a")
+    assert [(capture.url[-5:], capture.size, capture.warc_file) for capture in archive.captures()] == [
+        ("other", 4, "00001.warc.gz"),
+        ("ark/1", 4, "from-b.warc.gz"),
+    ]
+
+
 # Interruption
 
 
@@ -497,7 +579,7 @@ def test_a_writer_waits_for_the_lock_and_says_so_when_it_gives_up(
     began, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with Archive(tmp_path) as slow, slow._writing():
+        with Archive(tmp_path) as slow, slow.writing():
             began.set()
             go_on.wait(10)
 

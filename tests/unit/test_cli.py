@@ -65,8 +65,14 @@ def test_every_option_is_explained(command: str) -> None:
         ("leaderboard", "a/b/c", "--top", "0"),
         ("history", "a/b/c", "--track", "both"),
         ("export",),
+        ("export", "--out", "x", "--format", "xlsx"),
+        ("diff",),
+        ("diff", "a", "b", "c"),
+        ("diff", "a", "b", "--format", "xlsx"),
         ("ingest", "pwc-dump"),
         ("ingest", "no-such-kind", "file"),
+        ("accept",),
+        ("accept", "a/b/c", "--all"),
         ("status", "surplus"),
     ],
 )
@@ -85,7 +91,8 @@ def test_a_configuration_that_cannot_be_used_ends_with_status_2(
 ) -> None:
     arguments = {
         "sql": ["select 1"], "leaderboard": ["a/b/c"], "history": ["a/b/c"], "show": ["x"],
-        "export": ["--out", "out"], "ingest": ["pwc-dump", "file"],
+        "export": ["--out", "out"], "ingest": ["pwc-dump", "file"], "diff": ["a"],
+        "accept": ["--all"],
     }.get(command, [])  # fmt: skip
     assert run(monkeypatch, command, *arguments, "--config", "nowhere.toml") == 2
     assert "nowhere.toml: cannot be read" in capsys.readouterr().err

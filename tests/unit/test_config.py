@@ -76,13 +76,20 @@ def test_files_that_cannot_be_read_are_errors(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("warehose = 'x'", "unknown key `warehose`; allowed are warehouse, archive, sources, accept_drops"),
+        (
+            "warehose = 'x'",
+            "unknown key `warehose`; allowed are warehouse, archive, sources, mass_drop_share, accept_drops",
+        ),
         ("_bundled = true", "unknown key `_bundled`"),
         ("warehouse = 3", "`warehouse`: Expected a path"),
         ("warehouse = ''", "`warehouse`: Expected a path"),
         ('archive = "a\\u0000b"', "`archive`: Expected a path"),
         ("accept_drops = 'x'", "`accept_drops`: Expected `array`, got `str`"),
         ("accept_drops = [1]", "`accept_drops[0]`: Expected `str`, got `int`"),
+        ("mass_drop_share = '0.5'", "`mass_drop_share`: Expected `float`, got `str`"),
+        ("mass_drop_share = 50", "must be between 0 and 1 (0.5 is half, 0 holds nothing back), not 50"),
+        ("mass_drop_share = -0.1", "mass_drop_share must be between 0 and 1"),
+        ("mass_drop_share = nan", "mass_drop_share must be between 0 and 1"),
         ("sources = 3", "`sources` must hold tables, such as [sources.paperswithcode2]"),
         ("sources.arxiv = 3", "`sources.arxiv` must be a table, [sources.arxiv]"),
         ("warehouse = ", "not valid TOML"),
@@ -157,6 +164,7 @@ def test_variables_go_before_the_file(tmp_path: Path) -> None:
         {
             "SOTADUCK_WAREHOUSE": "/elsewhere/b.duckdb",
             "SOTADUCK_ARCHIVE": "kept",
+            "SOTADUCK_MASS_DROP_SHARE": "0.25",
             "SOTADUCK_ACCEPT_DROPS": "https://a.example/1,https://a.example/2",
             f"{SOURCE}BENCHMARKS": "2, 3",
             f"{SOURCE}BENCHMARK_LIST": "list.txt",
@@ -168,6 +176,7 @@ def test_variables_go_before_the_file(tmp_path: Path) -> None:
         },
     )
     assert (settings.warehouse, settings.archive) == (Path("/elsewhere/b.duckdb"), tmp_path / "kept")
+    assert settings.mass_drop_share == 0.25
     assert settings.accept_drops == ("https://a.example/1", "https://a.example/2")
     source = settings.sources["paperswithcode2"]
     assert (source.benchmarks, source.base_url, source.papers) == ((2, 3), "http://127.0.0.1:8000", False)

@@ -199,6 +199,7 @@ WRONG: list[tuple[str, Callable[[], pd.DataFrame], int, tuple[str, ...]]] = [
     ("leaderboard_leader_ranks_first", lambda: good.leaders(leader=[None, None, None]), 2, ()),
     ("leaderboard_leader_value_ranks_first", lambda: good.leaders(value=[90.0, 91.0, None]), 1, ()),
     ("loaded_rows_are_visible", lambda: good.counts(in_view=[2, 1]), 1, ()),
+    ("board_shown_as_seen", lambda: good.counts(is_newest=[True, False]), 1, ()),
 ]
 
 

@@ -6,48 +6,27 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from expectations.drops import held_back
+from sotaduck import __version__
 from sotaduck.errors import WarehouseError
 from sotaduck.records import Normalised
 from tests import views_io
+from tests.snapshots_io import IN_NO_SNAPSHOT, NAMES, build, contents, manifest, of_the_view
 from transform.reconcile import reconcile
 from warehouse import export as snapshots
-from warehouse import load, publish, query
+from warehouse import files, load, publish, query
 from warehouse.derive import VIEWS, derive
 from warehouse.export import export
 
-NAMES = [
-    "=1+1", "+x", "-x", "@x", "'x", "\tx", "\rx", "\nx", "-5", "+3.5", "-1.5e3", "=", "'", "''=1",
-    "plain", 'say "hi"', "a,b", "two\nlines", "naïve ☃", " leading", "NULL", "\\N", "|pipe", "＝1+1", "＠x",
-]  # fmt: skip
-"""Model names, dangerous and otherwise."""
 DANGEROUS = {"=1+1", "+x", "-x", "@x", "'x", "\tx", "\rx", "\nx", "-1.5e3", "=", "'", "''=1", "＝1+1", "＠x"}
-
-
-def build(path: Path, seen: str = "2024-01-01", names: list[str] = NAMES, fresh: bool = False) -> None:
-    with publish.build(path, fresh=fresh) as connection:
-        load.set_sources(connection, views_io.SOURCES)
-        board = views_io.board("b", seen, content_digest=repr(names))
-        other = views_io.board("b2", seen, source="beta")
-        results = [
-            views_io.result(
-                board, name, float(at), model_id=f"m{at}", position=at, value_text=str(at), note=name,
-                paper_id=f"p{at}", paper_title=name, variant=(name, "b"),
-            )
-            for at, name in enumerate(names)
-        ]  # fmt: skip
-        results.append(views_io.result(other, "unread", None, value_text="=n/a"))
-        papers = tuple(
-            views_io.paper(paper_id=f"p{at}", title=name, capture_id=board.capture_id, abstract=name)
-            for at, name in enumerate(names)
-        )
-        views_io.put(connection, Normalised(boards=(board, other), results=tuple(results), papers=papers))
-        derive(connection, reconcile)
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +41,6 @@ def snapshot(warehouse: Path) -> Path:
     out = warehouse.parent / "snapshot"
     export(warehouse, out)
     return out
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
-
-
-def manifest(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "manifest.json").read_text("utf-8"))  # type: ignore[no-any-return]
 
 
 def read(file: Path) -> list[dict[str, str]]:
@@ -98,11 +69,13 @@ def test_a_warehouse_built_anew_from_the_same_facts_gives_the_same_bytes(
 def test_the_manifest_counts_and_digests_every_file(snapshot: Path) -> None:
     told = manifest(snapshot)
     assert [item["name"] for item in told["files"]] == [f"{view}.csv" for view in snapshots.FILES]
-    assert {item["name"] for item in told["files"]} | {"manifest.json"} == set(contents(snapshot))
+    listed = {item["name"] for item in told["files"]}
+    assert listed | {"manifest.json", "datapackage.json"} == set(contents(snapshot))
     for item in told["files"]:
         file = snapshot / item["name"]
         rows = read(file)
         assert item["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+        assert item["bytes"] == file.stat().st_size
         assert item["rows"] == len(rows), item["name"]
         assert list(item["columns"]) == file.read_text("utf-8").partition("\n")[0].split(",")
 
@@ -119,7 +92,11 @@ def test_the_manifest_says_what_it_is_and_under_which_licence(snapshot: Path) ->
 def test_every_file_is_a_view_and_its_order_is_that_of_a_key(warehouse: Path) -> None:
     assert set(snapshots.FILES) <= set(VIEWS)
     for view in snapshots.FILES:
-        assert query.run_sql(warehouse, f"select * from {view} order by {snapshots.FILES[view]}") is not None
+        file = snapshots.FILES[view]
+        names = query.run_sql(warehouse, f"from {view} limit 0").columns
+        columns = dict.fromkeys((name for name in names if name not in IN_NO_SNAPSHOT), "")
+        assert {*file.key, *file.label, *file.refers} <= set(columns), view
+        assert query.run_sql(warehouse, f"from {view} order by {files.order(view, columns)}") is not None
 
 
 # ---------------------------------------------------------------- what a spreadsheet would run
@@ -131,7 +108,7 @@ def test_no_text_cell_begins_as_a_formula_unless_it_is_a_plain_number(snapshot: 
     for name, columns in types.items():
         for row in read(snapshot / name):
             for column, cell in row.items():
-                if columns[column] == "VARCHAR" and cell[:1] in set("=+-@\t\r\n"):
+                if columns[column]["type"] == "VARCHAR" and cell[:1] in set("=+-@\t\r\n"):
                     float(cell)
                 looked_at += 1
     assert looked_at > 1000
@@ -170,7 +147,7 @@ def test_numbers_dates_and_truths_stay_as_they_are(tmp_path: Path) -> None:
             extra_data=True,
         )
         views_io.put(connection, Normalised(boards=(board,), results=(result,)))
-        derive(connection, reconcile)
+        derive(connection, reconcile, held_back)
     export(path, tmp_path / "out")
     (row,) = read(tmp_path / "out" / "results.csv")
     assert (row["value"], row["value_text"], row["result_date"], row["extra_data"], row["uncertainty"]) == (
@@ -188,7 +165,7 @@ def test_null_is_an_empty_cell_and_an_empty_text_is_quoted(tmp_path: Path) -> No
             views_io.result(board, "B", 2.0, model_id="b", note=None),
         )
         views_io.put(connection, Normalised(boards=(board,), results=results))
-        derive(connection, reconcile)
+        derive(connection, reconcile, held_back)
     export(path, tmp_path / "out")
     file = tmp_path / "out" / "results.csv"
     options = "all_varchar = true, allow_quoted_nulls = false"
@@ -249,7 +226,7 @@ def test_a_file_is_refused(warehouse: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(WarehouseError, match="is a file; name a folder"):
         export(warehouse, tmp_path / "out")
-    with pytest.raises(WarehouseError, match="cannot be written"):
+    with pytest.raises(WarehouseError, match="cannot be made"):
         export(warehouse, tmp_path / "out" / "deeper")
     assert (tmp_path / "out").read_text() == "a file"
 
@@ -284,7 +261,8 @@ def test_a_snapshot_that_fails_leaves_the_earlier_one(
 ) -> None:
     out = tmp_path / "out"
     export(warehouse, out)
-    monkeypatch.setattr(snapshots, "FILES", {**snapshots.FILES, "results": "no_such_column"})
+    broken = replace(snapshots.FILES["results"], order="no_such_column")
+    monkeypatch.setattr(files, "FILES", {**snapshots.FILES, "results": broken})
     with pytest.raises(WarehouseError, match="could not be written"):
         export(warehouse, out)
     assert contents(out) == contents(snapshot)
@@ -295,6 +273,168 @@ def test_without_a_warehouse_nothing_is_made(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="sotaduck refresh"):
         export(tmp_path / "missing.duckdb", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- what it says of itself
+
+
+def test_the_manifest_has_type_and_meaning_of_every_column(warehouse: Path, snapshot: Path) -> None:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for item in manifest(snapshot)["files"]:
+            described = connection.execute(
+                "select column_name, data_type, comment from duckdb_columns() "
+                f"where schema_name = 'main' and table_name = '{item['view']}' order by column_index"
+            ).fetchall()
+            assert item["columns"] == {
+                name: {"type": kind.replace("HUGEINT", "BIGINT"), "description": comment}
+                for name, kind, comment in described
+                if name not in IN_NO_SNAPSHOT
+            }
+            assert all(column["description"] for column in item["columns"].values()), item["view"]
+            assert item["description"]
+
+
+def test_the_manifest_names_release_policy_and_time(warehouse: Path, snapshot: Path, tmp_path: Path) -> None:
+    told = manifest(snapshot)
+    assert told["made_by"] == f"sotaduck {__version__}"
+    assert told["as_of"] is None
+    assert {name: rule["is"] for name, rule in told["policy"].items()}.items() >= {
+        "date_basis": "result_date", "undated_rows": "ranked_not_in_history", "extra_data": "two_tracks",
+        "direction": "stated_never_guessed", "rank": "competition", "scale": "one_per_leaderboard",
+    }.items()  # fmt: skip
+    assert all(rule["in_words"] for rule in told["policy"].values())
+    then = datetime(2024, 1, 31, 12, tzinfo=UTC)
+    assert export(warehouse, tmp_path / "then", as_of=then).manifest["as_of"] == "2024-01-31T12:00:00Z"
+
+
+def test_only_sources_whose_data_is_inside_are_named(tmp_path: Path) -> None:
+    """gamma is known to the warehouse and has nothing in it; beta has a paper and no leaderboard."""
+    path = tmp_path / "w.duckdb"
+    with publish.build(path) as connection:
+        load.set_sources(connection, views_io.SOURCES)
+        board = views_io.board("b")
+        page = views_io.capture("beta", "https://beta.example/p", "2024-03-01")
+        paper = views_io.paper(paper_id="p", title="P", source="beta", capture_id=page.capture_id)
+        batch = Normalised(boards=(board,), results=(views_io.result(board, "A", 1.0),), papers=(paper,))
+        views_io.put(connection, batch, [page])
+        derive(connection, reconcile, held_back)
+    told = export(path, tmp_path / "out").manifest
+    assert [source["source"] for source in told["sources"]] == ["alpha", "beta"]
+    assert told["data_until"] == "2024-03-01T00:00:00Z"
+
+
+def test_nothing_of_the_machine_or_the_run_is_inside(tmp_path: Path) -> None:
+    """Two machines that know the same: other paths, other runs, other places in the archive."""
+    made = {}
+    for machine, run in (("one", "20240101T000000Z-aaaa"), ("two", "20240202T000000Z-bbbb")):
+        path = tmp_path / machine / "w.duckdb"
+        build(path)
+        add_runs(path, run, docs=str(tmp_path / machine), warc=f"{machine}.warc.gz")
+        export(path, tmp_path / machine / "out", style="both")
+        made[machine] = contents(tmp_path / machine / "out")
+    assert made["one"] == made["two"]
+    together = b"".join(made["one"].values())
+    for secret in (str(tmp_path), "aaaa", "bbbb", ".warc.gz"):
+        assert secret.encode() not in together, secret
+    assert b"fetch,http_404,gone" in made["one"]["failures.csv"]
+    assert made["one"]["failures.csv"].count(b"\n") == 2  # it failed in two runs, and is one row
+
+
+def add_runs(path: Path, run: str, docs: str, warc: str) -> None:
+    """Two runs in which the same page failed, as a machine records them."""
+    with publish.build(path) as connection:
+        connection.execute(f"update core.captures set warc_file = '{warc}', warc_offset = {len(warc)}")
+        for number in (1, 2):
+            connection.execute(
+                f"""
+                insert into core.runs by name select
+                    '{run}-{number}' as run_id, 'refresh' as kind, now()::timestamp as started_at,
+                    now()::timestamp as finished_at, 'done' as status, ['alpha'] as sources,
+                    'v' as vocabulary,
+                    '0' as version, map{{'a': 1}} as counts, map{{'a': 0.5}} as stages,
+                    []::varchar[] as warnings, []::varchar[] as notes, '{docs}' as data_docs
+                """
+            )
+            connection.execute(
+                f"""
+                insert into core.failures by name select
+                    '{run}-{number}' as run_id, 'alpha' as source, 'https://alpha.example/x' as url,
+                    'fetch' as stage, 'http_404' as reason, 'gone' as detail, null as capture_id
+                """
+            )
+
+
+# ---------------------------------------------------------------- CSV, Parquet or both
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_parquet_is_the_same_bytes_whatever_the_machine_has_of_threads(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    export(warehouse, tmp_path / "as_it_is", style="parquet")
+    real = duckdb.connect
+
+    def with_threads(*arguments: Any, **options: Any) -> duckdb.DuckDBPyConnection:
+        connection = real(*arguments, **options)
+        connection.execute(f"set threads = {threads}")
+        return connection
+
+    monkeypatch.setattr(duckdb, "connect", with_threads)
+    export(warehouse, tmp_path / "out", style="parquet")
+    assert contents(tmp_path / "out") == contents(tmp_path / "as_it_is")
+
+
+def test_many_rows_are_the_same_parquet_bytes_with_one_thread_and_with_many(tmp_path: Path) -> None:
+    """As COPY is called, over more than one row group, from a table in another order."""
+    digests = set()
+    for threads in (1, 2, 8):
+        with duckdb.connect() as connection:
+            connection.execute(f"set threads = {threads}")
+            connection.execute(
+                "create table t as select i, md5(i::varchar) as text, [i / 7.0] as list "
+                "from range(300000) r(i) order by hash(i)"
+            )
+            path = tmp_path / f"{threads}.parquet"
+            connection.execute(f"copy (from t order by i) to '{path}' {snapshots._COPY['parquet']}")
+            digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+def test_parquet_holds_the_rows_of_the_view_as_they_are(warehouse: Path, tmp_path: Path) -> None:
+    told = export(warehouse, tmp_path / "out", style="both").manifest
+    assert [item["name"] for item in told["files"]][:2] == ["leaderboards.csv", "leaderboards.parquet"]
+    for view in snapshots.FILES:
+        read_back = duckdb.sql(f"from '{tmp_path}/out/{view}.parquet'")
+        assert read_back.fetchall() == of_the_view(warehouse, view), view
+    assert str(duckdb.sql(f"select results from '{tmp_path}/out/sources.parquet'").types[0]) == "BIGINT"
+
+
+def test_the_next_snapshot_may_be_of_another_kind(warehouse: Path, snapshot: Path, tmp_path: Path) -> None:
+    export(warehouse, tmp_path / "out", style="both")
+    export(warehouse, tmp_path / "out", style="parquet")
+    assert {file.suffix for file in (tmp_path / "out").iterdir()} == {".parquet", ".json"}
+    export(warehouse, tmp_path / "out")
+    assert contents(tmp_path / "out") == contents(snapshot)
+
+
+# ---------------------------------------------------------------- a dated folder
+
+
+def test_the_date_in_the_name_is_that_of_the_data(warehouse: Path, snapshot: Path, tmp_path: Path) -> None:
+    done = export(warehouse, tmp_path / "{date}" / "all")
+    assert done.folder == tmp_path / "2024-01-01" / "all"
+    assert contents(done.folder) == contents(snapshot)
+
+
+def test_without_data_there_is_no_date(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    with publish.build(path) as connection:
+        derive(connection, reconcile, held_back)
+    with pytest.raises(WarehouseError, match="no data yet"):
+        export(path, tmp_path / "{date}")
+    assert {file.name for file in tmp_path.iterdir()} == {"w.duckdb", ".w.duckdb.lock"}
+    told = export(path, tmp_path / "out").manifest
+    assert (told["data_until"], told["sources"]) == (None, [])
 
 
 # ---------------------------------------------------------------- beside a refresh

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from msgspec.structs import replace
 
+from expectations.drops import held_back
 from sotaduck.records import Capture, ModelAlias, Normalised, Paper, Quarantined, RawEntry
 from tests import views_io
 from transform.reconcile import reconcile
@@ -46,7 +47,7 @@ def loaded(*batches: Normalised) -> duckdb.DuckDBPyConnection:
     for batch in batches:
         views_io.put(connection, batch)
         load.confirm(connection)
-    derive(connection, reconcile)
+    derive(connection, reconcile, held_back)
     return connection
 
 
@@ -204,7 +205,7 @@ def test_deriving_after_each_load_gives_what_deriving_once_gives() -> None:
     connection = views_io.new()
     for batch in HISTORY:
         views_io.put(connection, batch)
-        derive(connection, reconcile)
+        derive(connection, reconcile, held_back)
     assert shown(connection) == shown(loaded(*HISTORY))
 
 
@@ -251,15 +252,6 @@ def test_times_are_kept_in_utc_whatever_their_zone() -> None:
     load.add_captures(connection, [(there, "parsed")])
     found = views_io.rows(connection, "select fetched_at::varchar from core.captures")
     assert found == [("2023-12-31 20:00:00",)]
-
-
-def test_board_sizes_are_those_of_each_observation_in_order_of_time() -> None:
-    connection = loaded(*reversed(HISTORY))
-    found = load.board_sizes(connection, ["b", "unknown"])
-    assert [(f"{when:%Y-%m-%d}", size) for when, size in found["b"]] == [
-        ("2024-01-01", 3), ("2024-02-01", 2), ("2024-03-01", 3), ("2024-03-01", 3),
-    ]  # fmt: skip
-    assert set(found) == {"b"}
 
 
 def captures(*items: Capture) -> Sequence[tuple[Capture, str]]:

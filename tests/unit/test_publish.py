@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from expectations.drops import held_back
 from sotaduck.errors import BuildInProgress, WarehouseError, WarehouseTooNew
 from sotaduck.records import Normalised
 from tests import views_io
@@ -37,7 +38,7 @@ def fill(connection: duckdb.DuckDBPyConnection, models: int, seen: str = "") -> 
     board = views_io.board("b", seen or f"2024-01-01T00:00:{models % 60:02}", content_digest=str(models))
     results = tuple(views_io.result(board, f"Model {number}", float(number)) for number in range(models))
     views_io.put(connection, Normalised(boards=(board,), results=results))
-    derive(connection, reconcile)
+    derive(connection, reconcile, held_back)
 
 
 def count(warehouse: Path) -> int:
@@ -389,7 +390,7 @@ def test_a_warehouse_that_is_built_anew_forgets_its_facts_and_keeps_its_runs(tmp
         run(connection, "first")
     with publish.build(path, fresh=True) as connection:
         run(connection, "second")
-        derive(connection, reconcile)
+        derive(connection, reconcile, held_back)
     assert count(path) == 0
     with duckdb.connect(str(path), read_only=True) as connection:
         kept = connection.execute("select run_id, counts['boards'] from runs order by run_id").fetchall()

@@ -355,6 +355,14 @@ def test_a_gzip_bomb_stops_at_the_limit() -> None:
     assert len(records) == 1  # all the others are copies
 
 
+def test_of_bytes_that_were_kept_before_the_size_is_not_asked_again() -> None:
+    """What the archive holds already is kept as a revisit, whose own size is 0."""
+    packed = gzip.compress(b" " * 17 * 2**20 + dump(a_task("T", a_dataset())))
+    capture = dataclasses.replace(pages_io.a_capture("pwc-dump", URL, packed), size=0)
+    (board,) = sources.parse("pwc-dump", capture, io.BytesIO(packed))
+    assert isinstance(board, RawBoard)
+
+
 def test_one_record_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pwc_dump_stream, "LONGEST_RECORD", 10_000)
     monkeypatch.setattr(pwc_dump_stream, "_PIECE", 1_000)

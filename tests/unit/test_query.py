@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from expectations.drops import held_back
 from sotaduck.errors import WarehouseError
 from sotaduck.records import Normalised, Quarantined
 from tests import views_io
@@ -60,7 +61,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )  # fmt: skip
         batch = Normalised(boards=(one, two, silent), results=results, quarantine=(refused,))
         views_io.put(connection, batch)
-        derive(connection, reconcile)
+        derive(connection, reconcile, held_back)
     return path
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from expectations.drops import held_back
 from sotaduck.records import Normalised
 from tests import views_doc, views_io
 from transform.reconcile import reconcile
@@ -33,7 +34,7 @@ def test_view_shows(case: Path) -> None:
 def empty() -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse with nothing in it: every view is there."""
     connection = views_io.new()
-    derive(connection, reconcile)
+    derive(connection, reconcile, held_back)
     yield connection
     connection.close()
 
@@ -126,7 +127,7 @@ def test_what_people_rely_on_is_there(empty: duckdb.DuckDBPyConnection, view: st
 def test_views_of_an_earlier_release_go_away() -> None:
     connection = views_io.new()
     connection.execute("create view gone as select 1 as one")
-    derive(connection, reconcile)
+    derive(connection, reconcile, held_back)
     assert views_io.rows(connection, "from duckdb_views() where view_name = 'gone'") == []
     connection.close()
 
@@ -226,7 +227,7 @@ def test_ranks_and_history_are_those_of_a_plain_calculation(rows: list[Row], hig
         for at, (value, day, extra, plus_minus) in enumerate(rows)
     )
     views_io.put(connection, Normalised(boards=(board,), results=results))
-    derive(connection, reconcile)
+    derive(connection, reconcile, held_back)
     found = views_io.rows(
         connection,
         "select rank, rank_no_extra_data, sota_at_release from ranked_results order by model::integer",

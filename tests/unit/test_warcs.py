@@ -280,6 +280,41 @@ def test_an_archive_of_our_own_is_taken_over_whole(archive: Archive, tmp_path: P
     assert report.left_out == {"other_record_type": 1, "status_500": 1, "unknown_source": 1}
 
 
+def test_an_archive_of_our_own_keeps_its_runs(tmp_path: Path) -> None:
+    page = "https://paperswithcode2.com/benchmark/7"
+    html = (("Content-Type", "text/html"),)
+    times = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    with Archive(tmp_path / "other", run_id="20260103T000000Z-aaaa") as other:
+        other.add("paperswithcode2", Response(page, page, 200, "OK", html, HTML, times[0]))
+        other.add("paperswithcode2", Response(page, page, 304, "Not Modified", (), b"", times[1]))
+        other.add_document("pwc-html", "file:d/a.html", io.BytesIO(b"<p>file"), "text/html", times[2])
+    with Archive(tmp_path / "archive", run_id="20260401T000000Z-bbbb") as archive:
+        report = capture_warcs(tmp_path / "other", archive)
+        ingest(archive, tmp_path, Warc().add().gzipped)
+    assert failures(report) == []
+    runs = [(capture.source, capture.run_id) for capture in Archive(tmp_path / "archive").captures()]
+    assert runs == [
+        ("pwc-html", "20260401T000000Z-bbbb"),
+        ("paperswithcode2", "20260103T000000Z-aaaa"),
+        ("paperswithcode2", "20260103T000000Z-aaaa"),
+        ("pwc-html", "20260103T000000Z-aaaa"),
+    ]
+
+
+def test_what_an_archive_of_our_own_does_not_say_is_said_by_the_run_that_takes_it_over(
+    tmp_path: Path,
+) -> None:
+    page = "https://paperswithcode2.com/benchmark/7"
+    response = Response(
+        page, page, 200, "OK", (("Content-Type", "text/html"),), HTML, datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    with Archive(tmp_path / "other") as other:
+        other.add("paperswithcode2", response)
+    with Archive(tmp_path / "archive", run_id="20260401T000000Z-bbbb") as archive:
+        capture_warcs(tmp_path / "other", archive)
+        assert [capture.run_id for capture in archive.captures()] == ["20260401T000000Z-bbbb"]
+
+
 def test_the_same_file_ingested_again_adds_nothing(archive: Archive, tmp_path: Path) -> None:
     warc = Warc().add().add(PAGE + "2")
     for _ in range(2):

@@ -1,11 +1,12 @@
 -- Grain: one row a method as a dump describes it; of several captures, the newest.
 create or replace view methods as
 select e.source, e.url, e.name, e.full_name, e.homepage, e.description, e.introduced, e.paper_title, e.paper_url, e.labels,
-       e.capture_id
+       d.capture_id
 from core.entries e
 join core.captures c using (capture_id)
+join mart.documents d on d.source = c.source and d.url = c.url and d.digest = c.digest
 where e.kind = 'method'
-qualify row_number() over (partition by e.source, e.url, e.name order by c.fetched_at desc, e.capture_id) = 1;
+qualify row_number() over (partition by e.source, e.url, e.name order by d.last_seen desc, d.capture_id) = 1;
 
 comment on view methods is 'What dumps say of methods.';
 comment on column methods.source is 'The source.';

@@ -1,7 +1,8 @@
 -- Grain: one row a thing that a source says and that was not loaded as a value.
 create or replace view quarantine as
 with last_read as (
-    select source, url, max(fetched_at) as fetched_at from core.captures where outcome = 'parsed' group by source, url
+    select source, url, max(fetched_at) as fetched_at from mart.capture_times where outcome in ('parsed', 'partly')
+    group by source, url
 )
 select
     q.source, q.leaderboard_id, q.model, q.field, q.value_text, q.reason, q.detail, q.expectation, q.cells, q.position,

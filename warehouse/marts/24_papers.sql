@@ -4,24 +4,20 @@
 -- The texts of a whole dump do not fit into memory together: first the order of the records is settled without
 -- them, then the papers are put together in four parts.
 create or replace temp table paper_records as
-with latest as (
+with current as (
     select
-        p.rowid as record, m.merged_id, p.from_row, s.trust, c.fetched_at, length(p.title) as title_length, p.record_id
-    from core.papers p
-    join mart.paper_ids m using (paper_id)
-    join core.sources s using (source)
-    left join core.captures c using (capture_id)
-    -- Of one page, the record of its newest capture; of rows, every record.
-    qualify p.from_row or c.fetched_at is not distinct from max(c.fetched_at) over (
-        partition by p.source, p.url, p.paper_id, p.from_row
-    )
+        f.record, i.merged_id, f.from_row, f.trust, f.said_at, length(p.title) as title_length, f.record_id, f.capture_id
+    from mart.paper_facts f
+    join mart.paper_ids i using (paper_id)
+    join core.papers p on p.rowid = f.record
+    where f.until = 'infinity'
 )
 select
-    record, merged_id,
+    record, merged_id, capture_id,
     row_number() over (
-        partition by merged_id order by from_row, trust, fetched_at desc, title_length desc, record_id
+        partition by merged_id order by from_row, trust, said_at desc, title_length desc, record_id
     ) as place
-from latest;
+from current;
 
 create or replace temp macro papers_of_part(part) as table
 with merged as (
@@ -46,7 +42,7 @@ with merged as (
         arg_min(p.url, o.place) filter (where p.url <> '') as url,
         arg_min(p.source, o.place) as source,
         list_sort(list(distinct p.source)) as sources,
-        arg_min(p.capture_id, o.place) as capture_id,
+        arg_min(o.capture_id, o.place) as capture_id,
         map_from_entries(list_filter([
             {'key': 'title', 'value': arg_min(p.source, (p.title_key is null, o.place))},
             {'key': 'authors', 'value': arg_min(p.source, o.place) filter (where len(p.authors) > 0)},

@@ -1,0 +1,1 @@
+leaderboards_as_of('2024-01-15')

@@ -1,0 +1,1 @@
+ranked_results_as_of('2024-01-15')

@@ -1,0 +1,1 @@
+sota_history_as_of('2024-01-15')
