@@ -2,12 +2,14 @@
 
     python -m benchmarks [--boards FILE] [--large] [--dump [FOLDER]] [--scale 1.0] [--only PART]…
     python -m benchmarks --year [--weeks 52]
+    python -m benchmarks --kills 200
 
 reading     pages to records: our parsers, pandas.read_html
 publishing  captured pages to a published warehouse, stage by stage; read_html and one INSERT a row
 growth      normalisation of 10⁴, 10⁵ and 10⁶ cells (with --large 10⁷), memory, cost of parsing their pages
 dump        (with --dump) a dump of 10,000 leaderboards and 500,000 papers; json.load and INSERTs
 year        (with --year, alone) a year of weekly captures: what a week costs, and whether all is right
+kills       (with --kills N, alone) commands that write, killed at random moments: what stood, what came next
 
 Without --boards, the real leaderboards are those that the repository holds.
 """
@@ -20,11 +22,12 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from benchmarks import dump, growth, publishing, reading, year
+from benchmarks import dump, growth, kills, publishing, reading, year
 from benchmarks.boards import real_boards
 from benchmarks.measure import RUNS, machine, show
 
-PARTS = ("reading", "publishing", "growth", "dump", "year")
+PARTS = ("reading", "publishing", "growth", "dump", "year", "kills")
+ALONE = ("year", "kills")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -47,9 +50,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--only", action="append", choices=PARTS, help="this part alone (may be given again)")
     parser.add_argument("--year", action="store_true", help="load a simulated year, and nothing else")
     parser.add_argument("--weeks", type=int, default=year.WEEKS, help="weeks of the year")
+    parser.add_argument("--kills", type=int, metavar="N", help="kill commands N times, and nothing else")
     given = parser.parse_args(arguments)
-    asked = [part for part in PARTS if part != "year" and (part != "dump" or given.dump is not None)]
-    chosen = given.only or (["year"] if given.year else asked)
+    asked = [part for part in PARTS if part not in ALONE and (part != "dump" or given.dump is not None)]
+    alone = [part for part, wanted in zip(ALONE, (given.year, given.kills), strict=True) if wanted]
+    chosen = given.only or alone or asked
     console = Console(width=140)
     real = real_boards(given.boards)
     console.print(
@@ -67,6 +72,8 @@ def main(arguments: list[str] | None = None) -> None:
         with TemporaryDirectory() as made:
             folder = given.dump if given.dump and given.dump != Path() else Path(made)
             _dump(console, folder, given.boards, given.scale)
+    if "kills" in chosen:
+        _kills(console, real, given.kills or 200)
     if "year" in chosen:
         _year(console, given.weeks)
 
@@ -87,6 +94,15 @@ def _dump(console: Console, folder: Path, boards: Path | None, scale: float) -> 
     stages = ", ".join(f"{name} {spent:.0f} s" for name, spent in ours.stages.items())
     console.print(f"{ours.status}, {ours.failures} failures; stages: {stages}")
     console.print(f"INSERTs were measured on {dump.SAMPLE:,} rows of each file, in one transaction.\n")
+
+
+def _kills(console: Console, real: list[dict[str, object]], number: int) -> None:
+    with TemporaryDirectory() as folder:
+        found = kills.trials(Path(folder), real, number)
+    show(console, "Killed at random moments", kills.HEAD, [trials.row() for trials in found])
+    for trials in found:
+        for fault in trials.faults:
+            console.print(f"{trials.command}: {fault}", markup=False)
 
 
 def _year(console: Console, weeks: int) -> None:
