@@ -16,14 +16,14 @@ def test_imports_point_down_and_the_stages_do_not_know_each_other() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", ["sql", "leaderboard", "history", "export", "status"])
+@pytest.mark.parametrize("command", ["sql", "leaderboard", "history", "changes", "export", "status"])
 def test_commands_that_read_import_neither_prefect_nor_great_expectations(
     command: str, tmp_path: Path
 ) -> None:
     """Run against a missing warehouse: every import of the command happens, then a clear error."""
     arguments = {
         "sql": ["select 1"], "leaderboard": ["a/b/c"], "history": ["a/b/c"], "export": ["--out", "x"],
-        "status": [],
+        "changes": [], "status": [],
     }[command]  # fmt: skip
     script = (
         "import sys\n"

@@ -16,7 +16,7 @@ comment on column captures.digest is 'sha256 of the decoded body.';
 comment on column captures.media_type is 'Content-Type as sent.';
 comment on column captures.etag is 'ETag as sent.';
 comment on column captures.last_modified is 'Last-Modified as sent.';
-comment on column captures.size is 'Bytes of the decoded body.';
+comment on column captures.size is 'Bytes of the decoded body; 0 where the archive held these bytes already.';
 comment on column captures.warc_file is 'File in the archive folder.';
 comment on column captures.warc_offset is 'Byte offset of the record in that file.';
 comment on column captures.run_id is 'The run that put it into the archive; NULL where the archive does not say.';
