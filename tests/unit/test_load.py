@@ -264,3 +264,31 @@ def test_a_capture_that_is_known_is_left_as_it_is() -> None:
     load.add_captures(connection, captures(capture))
     load.add_captures(connection, [(capture, "failed")])
     assert views_io.rows(connection, "select outcome from core.captures") == [("parsed",)]
+
+
+# ---------------------------------------------------------------- what was held back, and accepted
+
+LARGE: Said = {f"M{rank}": 90.0 - rank for rank in range(12)}
+SMALL: Said = {"M1": 89.0, "M2": 88.0}
+
+
+def test_an_accepted_loss_counts_from_when_it_was_accepted_and_bears_its_run() -> None:
+    connection = views_io.new()
+    for batch in (observed("2024-01-01", LARGE), observed("2024-02-01", SMALL)):
+        views_io.put(connection, batch)
+    derive(connection, reconcile, held_back)
+    assert views_io.rows(connection, "select results, leader from leaderboards") == [(12, "M0")]
+    connection.execute(
+        f"insert into core.acceptances values ('b', '{URL}@2024-02-01', '2024-03-05 12:00', 'accepting')"
+    )
+    derive(connection, reconcile, held_back)
+    assert views_io.rows(connection, "select results, leader from leaderboards") == [(2, "M1")]
+    for day, results in (("2024-02-15", 12), ("2024-03-05 11:59", 12), ("2024-03-05 12:00", 2)):
+        found = views_io.rows(connection, f"select results from leaderboards_as_of('{day}')")
+        assert found == [(results,)], day
+    lost = views_io.rows(
+        connection,
+        "select changed_at::date::varchar, model, previous_model, run_id, capture_id from changes "
+        "where kind = 'lost_sota' and track = 'all'",
+    )
+    assert lost == [("2024-03-05", "M1", "M0", "accepting", f"{URL}@2024-02-01")]
