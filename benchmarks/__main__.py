@@ -98,7 +98,7 @@ def _dump(console: Console, folder: Path, boards: Path | None, scale: float) -> 
 
 def _kills(console: Console, real: list[dict[str, object]], number: int) -> None:
     with TemporaryDirectory() as folder:
-        found = kills.trials(Path(folder), real, number)
+        found = list(kills.trials(Path(folder), real, number))
     show(console, "Killed at random moments", kills.HEAD, [trials.row() for trials in found])
     for trials in found:
         for fault in trials.faults:
