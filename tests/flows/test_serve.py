@@ -78,7 +78,7 @@ def test_with_a_server_of_its_own_it_refreshes_and_leaves_nothing_behind(site: S
         assert (schedule["active"], schedule["schedule"]["cron"]) == (True, "30 5 * * *")
         assert schedule["schedule"]["timezone"] == "UTC"
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(90)
         assert process.returncode == 0
         assert ended(home) == []
 
@@ -94,7 +94,7 @@ def test_on_the_users_server_it_stops_at_ctrl_c_and_is_on_schedule_again_when_st
             assert deployment["paused"] is False
             time.sleep(1)
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(90)
             assert process.returncode == 0
             assert ended(home) == []
 
@@ -107,7 +107,7 @@ def test_a_server_of_its_own_ends_with_it_whenever_it_is_killed(home: Path, numb
             time.sleep(0.05)
         time.sleep(1)
         process.send_signal(number)
-        process.wait(30)
+        process.wait(90)
         assert ended(home) == []
 
 
