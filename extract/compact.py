@@ -26,6 +26,7 @@ from warcio.recordloader import ArcWarcRecord
 
 from extract import warc_record as warc
 from extract.archive import SUFFIX, Archive, Row
+from sotaduck.disk import sync
 from sotaduck.errors import ArchiveError
 from sotaduck.records import Capture, Space
 
@@ -214,12 +215,12 @@ def _swap(archive: Archive, old: Sequence[Path], draft: Path, rows: Sequence[Row
     kept = [row for row in archive.rows if row.capture.warc_file not in names]
     for path in sorted(draft.iterdir()):
         path.replace(archive.folder / path.name)
-    _sync(archive.folder)
+    sync(archive.folder)
     archive.write_index((*kept, *rows))
-    _sync(archive.folder)
+    sync(archive.folder)
     for path in old:
         path.unlink()
-    _sync(archive.folder)
+    sync(archive.folder)
 
 
 def _last_number(archive: Archive) -> int:
@@ -236,11 +237,3 @@ def _measure(folder: Path) -> tuple[int, int]:
 def _sync_file(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

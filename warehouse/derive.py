@@ -54,8 +54,10 @@ def derive(connection: duckdb.DuckDBPyConnection, reconcile: Reconcile, hold: Ho
     run_text(connection, "marts", "12_boards")
     run_text(connection, "marts", "20_paper_facts")
     _group_papers(connection)
-    for name in ("22_paper_ids", "24_papers", "30_moments", "31_since", "32_rows"):
+    for name in ("22_paper_ids", "24_papers", "30_moments"):
         run_text(connection, "marts", name)
+    _compare(connection)
+    run_text(connection, "marts", "32_rows")
     _match(connection, reconcile)
     for name in (
         "40_versions", "42_results", "45_history", "46_leaderboard_moments", "47_found_changes", "48_changes",
@@ -102,15 +104,16 @@ def _twin(text: str) -> str:
     return text.replace("_as_of(t, )", "_as_of(t)")
 
 
-OLD = {
-    "old_states": ("mart.board_states", 'board_id, "at", content_id, listed, capture_id'),
-    "old_contents": ("mart.contents", "content_id, capture_id"),
-    "old_facts": ("mart.paper_facts", 'record_id, paper_id, said_at, capture_id, "at", until'),
-    "old_titles": ("mart.cut_titles", 'paper_title, "at", paper_id'),
-    "old_moments": ("mart.moments", 'leaderboard_id, "at"'),
-    "old_looks": ("mart.seen", "board_id, seen_at, known_at"),
+FACTS = {
+    "states": 'select board_id, "at", content_id, listed, capture_id from mart.board_states',
+    "contents": "select content_id, capture_id from mart.contents",
+    "facts": 'select record_id, paper_id, said_at, capture_id, "at", until from mart.paper_facts',
+    "titles": 'select paper_title, "at", paper_id from mart.cut_titles',
+    "moments": 'select leaderboard_id, "at" from mart.moments',
+    "looks": "select board_id, seen_at, known_at from mart.seen where content_id is not null",
 }
-"""What the last build knew, by which the next one sees since when its answers may differ (31_since)."""
+"""What answers follow from, as the last build knew it (`old_…`) and as this one does (`new_…`): by it a build
+sees since when its answers may differ (31_since)."""
 
 
 def _remember(connection: duckdb.DuckDBPyConnection) -> None:
@@ -120,32 +123,20 @@ def _remember(connection: duckdb.DuckDBPyConnection) -> None:
         stamp.update(file.read_bytes())
     connection.execute("create table if not exists mart.made_by (stamp varchar not null)")
     made_by = connection.execute("select stamp from mart.made_by").fetchall()
-    if made_by != [(stamp.hexdigest(),)]:
-        for table in (*(name for name, _ in OLD.values()), "mart.versions", "mart.changes"):
-            connection.execute(f"drop table if exists {table}")
-        connection.execute(
-            f"delete from mart.made_by; insert into mart.made_by values ('{stamp.hexdigest()}')"
-        )
-        connection.execute(_NOTHING)
+    if made_by == [(stamp.hexdigest(),)]:
+        for name, query in FACTS.items():
+            connection.execute(f"create temp table old_{name} as {query}")
         return
-    for old, (table, columns) in OLD.items():
-        only = " where content_id is not null" if table == "mart.seen" else ""
-        connection.execute(f"create or replace temp table {old} as select {columns} from {table}{only}")
+    connection.execute("drop table if exists mart.versions; drop table if exists mart.changes")
+    connection.execute(f"delete from mart.made_by; insert into mart.made_by values ('{stamp.hexdigest()}')")
 
 
-_NOTHING = """
-    create or replace temp table old_states (
-        board_id varchar, "at" timestamp, content_id varchar, listed boolean, capture_id varchar
-    );
-    create or replace temp table old_contents (content_id varchar, capture_id varchar);
-    create or replace temp table old_facts (
-        record_id varchar, paper_id varchar, said_at timestamp, capture_id varchar, "at" timestamp,
-        until timestamp
-    );
-    create or replace temp table old_titles (paper_title varchar, "at" timestamp, paper_id varchar);
-    create or replace temp table old_moments (leaderboard_id varchar, "at" timestamp);
-    create or replace temp table old_looks (board_id varchar, seen_at timestamp, known_at timestamp);
-"""
+def _compare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Since when each leaderboard may differ from what the last build knew, if that is remembered."""
+    for name, query in FACTS.items():
+        connection.execute(f"create temp table if not exists old_{name} as {query} limit 0")
+        connection.execute(f"create temp table new_{name} as {query}")
+    run_text(connection, "marts", "31_since")
 
 
 def board_histories(connection: duckdb.DuckDBPyConnection) -> list[BoardHistory]:

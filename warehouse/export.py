@@ -25,6 +25,7 @@ from typing import Any
 
 import duckdb
 
+from sotaduck.disk import sync
 from sotaduck.errors import BuildInProgress, WarehouseError
 from warehouse import files
 from warehouse.datapackage import descriptor
@@ -211,10 +212,10 @@ def _glob(text: str) -> str:
 
 def _swap(draft: Path, out: Path) -> None:
     """Put the folder in its place; an earlier snapshot goes away only when the new one stands."""
-    _sync(draft)
+    sync(draft)
     if not out.exists():
         draft.rename(out)
-        _sync(out.parent)
+        sync(out.parent)
         return
     old = Path(tempfile.mkdtemp(prefix=_old_prefix(out), dir=out.parent))
     out.rename(old / out.name)
@@ -224,16 +225,8 @@ def _swap(draft: Path, out: Path) -> None:
         (old / out.name).rename(out)
         raise
     finally:
-        _sync(out.parent)
+        sync(out.parent)
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # ---------------------------------------------------------------- its files
@@ -268,7 +261,7 @@ def _write(
     )
     for name, content in ((DESCRIPTOR, descriptor(told)), (MANIFEST, told)):
         (draft / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        _sync(draft / name)
+        sync(draft / name)
     shutil.rmtree(draft / _SPILL, ignore_errors=True)
     return told
 
@@ -282,7 +275,7 @@ def _file(connection: duckdb.DuckDBPyConnection, view: str, kind: str, draft: Pa
         f"copy (select {cells} from (from ({chosen}) order by {files.order(view, columns)})) "
         f"to {quoted(path)} {_COPY[kind]}"
     ).fetchone()
-    _sync(path)
+    sync(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     about, comments = _comments(connection, view)

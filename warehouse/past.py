@@ -54,7 +54,7 @@ def at(warehouse: Path, time: datetime, reconcile: Reconcile, hold: Hold) -> Ite
     """
     check_published(warehouse)
     with tempfile.TemporaryDirectory(prefix="sotaduck-") as folder:
-        file = Path(folder) / warehouse.name
+        file = Path(folder) / "past.duckdb"
         connection = connect(file, read_only=False)
         try:
             migrate(connection)
@@ -74,7 +74,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, warehouse: Path, time: datetime
     connection.execute("use published")
     if told := age(connection, warehouse):
         raise WarehouseError(told)
-    connection.execute(f"use {quoted_name(warehouse.stem)}")
+    connection.execute("use past")
     then = f"timestamptz {quoted(time.isoformat())}::timestamp"
     connection.execute(
         f"""
@@ -91,8 +91,3 @@ def _copy(connection: duckdb.DuckDBPyConnection, warehouse: Path, time: datetime
     for table, known in KEPT.items():
         rows = f"select * from published.{table}, (select {then} as t) where {known}"
         connection.execute(f"insert into {table} by name select * exclude (t) from ({rows})")
-
-
-def quoted_name(name: str) -> str:
-    """A name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from sotaduck.disk import sync
 from sotaduck.errors import BuildInProgress, WarehouseError, WarehouseTooNew
 
 SCHEMA = Path(__file__).parent / "schema"
@@ -98,9 +99,9 @@ def swap(draft: Path, published: Path) -> None:
     """Put a draft, closed, in the place of the published file."""
     if published.exists():
         shutil.copymode(published, draft)
-    _sync(draft)
+    sync(draft)
     os.replace(draft, published)  # noqa: PTH105 (the one call that swaps atomically, by its own name)
-    _sync(published.parent)
+    sync(published.parent)
 
 
 def _draft(warehouse: Path, draft: Path, fresh: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -282,14 +283,6 @@ def remove(draft: Path) -> None:
             shutil.rmtree(file, ignore_errors=True)
         else:
             file.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager

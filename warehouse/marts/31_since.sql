@@ -1,20 +1,17 @@
 -- Grain: one row a leaderboard: since when its past may differ from what is kept of it (infinity: it does not), and the moment
 -- before that, from which the states are made again. What a mart says of facts that the last build did not have, or had
--- otherwise, is dated; whatever is known of the time before stays as it is. `old_…` is what the last build knew.
+-- otherwise, is dated; whatever is known of the time before stays as it is. `old_…` is what the last
+-- build knew, `new_…` what this one does.
 create or replace temp table since as
-with new_states as (select board_id, "at", content_id, listed, capture_id from mart.board_states),
-states as (
+with states as (
     select content_id, "at" from (from new_states except from old_states)
     union all
     select content_id, "at" from (from old_states except from new_states)
     union all
     -- A content that an older capture turns out to have said first.
     select s.content_id, s."at"
-    from mart.board_states s join mart.contents n using (content_id) join old_contents o using (content_id)
+    from mart.board_states s join new_contents n using (content_id) join old_contents o using (content_id)
     where n.capture_id <> o.capture_id
-),
-new_facts as (
-    select record_id, paper_id, said_at, capture_id, "at", until from mart.paper_facts
 ),
 facts as (
     select paper_id, "at" from (
@@ -32,12 +29,9 @@ facts as (
     select paper_id, until from (from old_facts except from new_facts)
 ),
 groups as (select g."group", min(f."at") as "at" from facts f join paper_groups g using (paper_id) group by g."group"),
-new_titles as (select paper_title, "at", paper_id from mart.cut_titles),
 titles as (
     (from new_titles except from old_titles) union all (from old_titles except from new_titles)
 ),
-new_moments as (select leaderboard_id, "at" from mart.moments),
-new_looks as (select board_id, seen_at, known_at from mart.seen where content_id is not null),
 looks as (from new_looks except from old_looks union all (from old_looks except from new_looks)),
 found as (
     select c.leaderboard_id, s."at" from states s join core.contents c using (content_id)
