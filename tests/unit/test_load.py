@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import permutations
 from typing import Any
 
@@ -292,3 +292,95 @@ def test_an_accepted_loss_counts_from_when_it_was_accepted_and_bears_its_run() -
         "where kind = 'lost_sota' and track = 'all'",
     )
     assert lost == [("2024-03-05", "M1", "M0", "accepting", f"{URL}@2024-02-01")]
+
+
+# ---------------------------------------------------------------- from when on a capture counts
+
+
+def refreshed(seen: str, run: str) -> tuple[Normalised, Capture]:
+    batch = observed(seen, FIRST)
+    return batch, views_io.capture("alpha", URL, seen, run_id=run)
+
+
+def test_what_one_refresh_fetched_counts_together_from_its_last_capture_on() -> None:
+    run = "20240101T100000Z-aaaa"
+    board, capture = refreshed("2024-01-01T10:00", run)
+    page = views_io.capture("alpha", "https://alpha.example/p1", "2024-01-01T10:05", run_id=run)
+    paper = views_io.paper(
+        paper_id="p1", url=page.url, title="A Net", capture_id=page.capture_id, published=date(2023, 5, 1)
+    )
+    connection = views_io.new()
+    views_io.put(connection, board, [capture])
+    views_io.put(connection, Normalised(papers=(paper,)), [page])
+    derive(connection, reconcile, held_back)
+    for minute, known in (("10:04", 0), ("10:05", 1)):
+        found = views_io.rows(connection, f"from leaderboards_as_of('2024-01-01 {minute}')")
+        assert len(found) == known, minute
+    told = views_io.rows(connection, "select changed_at::varchar, kind from changes")
+    assert told == [("2024-01-01 10:05:00", "new_leaderboard")]
+
+
+def test_what_a_later_run_took_in_counts_from_its_own_time() -> None:
+    run = "20240601T000000Z-aaaa"
+    connection = views_io.new()
+    for seen in ("2024-01-01", "2024-02-01"):
+        batch, capture = refreshed(seen, run)
+        views_io.put(connection, batch, [capture])
+    derive(connection, reconcile, held_back)
+    found = views_io.rows(connection, "select last_seen::date::varchar from leaderboards_as_of('2024-01-15')")
+    assert found == [("2024-01-01",)]
+
+
+def test_a_content_that_was_said_before_is_that_of_the_earlier_capture_also_between_builds() -> None:
+    connection = views_io.new()
+    for day in ("2024-02-01", "2024-01-01"):
+        views_io.put(connection, observed(day, FIRST))
+        derive(connection, reconcile, held_back)
+    first = f"{URL}@2024-01-01"
+    assert views_io.rows(connection, "select distinct capture_id from result_versions") == [(first,)]
+    assert views_io.rows(connection, "select distinct capture_id from ranked_results") == [(first,)]
+
+
+def test_a_board_that_moved_to_another_document_is_not_missed_by_the_former() -> None:
+    """A dump under another file name: what the old file says later of the board is nothing."""
+    old, new = "file:old.json", "file:new.json"
+    connection = views_io.new()
+    for document, day, name in (
+        (old, "2024-01-01", "b"), (old, "2024-01-01", "c"), (new, "2024-02-01", "b"), (old, "2024-03-01", "c")
+    ):  # fmt: skip
+        capture = views_io.capture("alpha", document, day)
+        board = views_io.board(
+            name, locator=name, leaderboard_id=f"t/d/{name}", capture_id=capture.capture_id, cells_in=1
+        )
+        batch = Normalised(boards=(board,), results=(views_io.result(board, "A", 1.0),))
+        views_io.put(connection, batch, [capture])
+    derive(connection, reconcile, held_back)
+    assert views_io.rows(connection, "select leaderboard_id, results from leaderboards order by 1") == [
+        ("t/d/b", 1), ("t/d/c", 1),
+    ]  # fmt: skip
+
+
+def test_of_two_captures_of_one_refresh_the_earlier_said_it_first_also_between_builds() -> None:
+    run = "20240101T100000Z-aaaa"
+    connection = views_io.new()
+    for seen in ("2024-01-01T10:05", "2024-01-01T10:00"):
+        batch, capture = refreshed(seen, run)
+        views_io.put(connection, batch, [capture])
+        derive(connection, reconcile, held_back)
+    shown_by = views_io.rows(connection, "select distinct capture_id from ranked_results_as_of('2024-01-02')")
+    assert shown_by == [(f"{URL}@2024-01-01T10:00",)]
+
+
+def test_a_date_that_a_paper_s_page_brings_is_shown_by_that_page() -> None:
+    connection = views_io.new()
+    views_io.put(connection, observed("2024-01-01", FIRST))
+    page = views_io.capture("alpha", "https://alpha.example/p1", "2024-02-01")
+    paper = views_io.paper(
+        paper_id="p1", url=page.url, title="A Net", capture_id=page.capture_id, published=date(2023, 5, 1)
+    )
+    views_io.put(connection, Normalised(papers=(paper,)), [page])
+    derive(connection, reconcile, held_back)
+    told = views_io.rows(
+        connection, "select model, old, new, capture_id from changes where field = 'date' order by model"
+    )
+    assert told == [(model, None, "2023-05-01", page.capture_id) for model in "ABC"]
